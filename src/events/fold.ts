@@ -1,0 +1,19 @@
+// What the recorder drives inside the transaction that appends a batch of events. Projections implement it.
+
+import type { Database } from "better-sqlite3";
+import type { MirrorEvent } from "./event.ts";
+
+export interface Fold {
+  /** Key of its row in the position table. */
+  readonly name: string;
+  /** A higher number than the stored one means: the tables are rebuilt from the log. */
+  readonly version: number;
+  /** Empties its tables and its state. */
+  clear(db: Database): void;
+  /** Takes its state from its tables, which hold everything up to the stored position. Also called after a rollback. */
+  load(db: Database): void;
+  /** Folds one event into the state. Pure: no clock, no I/O. */
+  apply(event: MirrorEvent): void;
+  /** Writes what changed since the last load or save. Called inside the append transaction. */
+  save(db: Database): void;
+}

@@ -1,0 +1,40 @@
+// What travels to the recorder by message port: names, always ahead of the ring records that use them, and the rare
+// events that need no speed. Structured-clone data only.
+
+import type { MessagePort } from "node:worker_threads";
+import type { Attribution, ErrorCategory, NewEvent, ObservationState } from "./event.ts";
+
+/** From a proxy thread, on that thread's own port. Ids are the thread's; each is announced once, from 1 upwards. */
+export type NameMessage =
+  | { type: "lane"; id: number; mirroring: string; database: string }
+  /** `text` is as the client sent it (at most STATEMENT_TEXT_MAX characters); the recorder normalises it before it is kept. */
+  | { type: "statement"; id: number; text: string }
+  | {
+      type: "failure";
+      id: number;
+      category: ErrorCategory;
+      attribution: Attribution;
+      sqlstate: string;
+      message: string; // already redacted
+    }
+  | { type: "observation"; at: number; mirroring: string; state: ObservationState; cause: string };
+
+/** Longer statements are cut here before they travel; what is cut is named by its beginning. */
+export const STATEMENT_TEXT_MAX = 16_384;
+
+/** From the main thread. */
+export type RecorderCommand =
+  /** A proxy thread was started: its ring and its end of the name port. */
+  | { type: "attach"; thread: number; ring: SharedArrayBuffer; port: MessagePort }
+  /** A proxy thread has died: drain its ring, close its open requests as interrupted, forget its ids. */
+  | { type: "detach"; thread: number }
+  | { type: "append"; event: NewEvent }
+  /** Drain everything, append run_stopped, close the log, answer `stopped`. */
+  | { type: "stop" };
+
+export type RecorderReport =
+  | { type: "ready"; run: number }
+  | { type: "recording"; state: "ok" | "broken"; cause: string }
+  | { type: "log"; level: "info" | "warn" | "error"; message: string; fields?: Record<string, unknown> }
+  | { type: "stopped" }
+  | { type: "failed"; code: string; message: string };
