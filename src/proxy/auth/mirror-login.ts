@@ -1,0 +1,123 @@
+// Logs in to a mirror: an explicit state machine without I/O, from the first Authentication message to AuthenticationOk.
+// The mirror is not trusted: whatever it says, the answer is a next step or a reason, never an exception, and a server
+// that began a SCRAM exchange must end it properly before its Ok counts.
+//
+//   begun ─ ok ───────────────────────────────────────────────────────────────▶ over (done)
+//     ├── cleartext, md5 ─▶ password_sent ─ ok ───────────────────────────────▶ over (done)
+//     └── sasl ─▶ sasl_begun ─ continue ─▶ sasl_answered ─ final ─▶ sasl_proved ─ ok ─▶ over (done)
+
+import type { AuthenticationMessage } from "../protocol/backend.ts";
+import { encodePassword, encodeSaslInitialResponse, encodeSaslResponse } from "../protocol/encode.ts";
+import { wireToText } from "../protocol/startup.ts";
+import { md5Response } from "./md5.ts";
+import { SCRAM_SHA_256, ScramClient } from "./scram-client.ts";
+
+export interface MirrorLoginOptions {
+  /** As it stands in the startup packet: a wire string. */
+  readonly user: string;
+  readonly password: string | null;
+  /** Name of the `[[databases]]` entry, for the reasons. */
+  readonly database: string;
+}
+
+export type LoginStep =
+  /** Send this, or nothing, and wait for the next message. */
+  | { readonly send: Buffer | null }
+  | { readonly done: true }
+  /** For the operator; holds no secret and nothing that the server said. */
+  | { readonly failed: string };
+
+type State = "begun" | "password_sent" | "sasl_begun" | "sasl_busy" | "sasl_answered" | "sasl_proved" | "over";
+
+export class MirrorLogin {
+  readonly #options: MirrorLoginOptions;
+  #state: State = "begun";
+  #scram: ScramClient | null = null;
+
+  constructor(options: MirrorLoginOptions) {
+    this.#options = options;
+  }
+
+  /** Takes one Authentication message. After `done` or `failed` every message fails. Never rejects. */
+  async receive(message: AuthenticationMessage): Promise<LoginStep> {
+    const step = await this.#step(message);
+    if (!("send" in step)) this.#state = "over";
+    return step;
+  }
+
+  #step(message: AuthenticationMessage): LoginStep | Promise<LoginStep> {
+    switch (message.type) {
+      case "ok":
+        return this.#ok();
+      case "cleartext":
+        return this.#password("password", (password) => password);
+      case "md5":
+        return this.#password("MD5 password", (password) => md5Response(this.#options.user, password, message.salt));
+      case "sasl":
+        return this.#beginSasl(message.mechanisms);
+      case "sasl_continue":
+        return this.#continueSasl(message.data);
+      case "sasl_final":
+        return this.#endSasl(message.data);
+      case "unsupported":
+        return { failed: `the mirror asks for authentication method ${message.code}, which pgsoak does not have` };
+      case "malformed":
+        break;
+    }
+    return { failed: "the mirror sent a malformed authentication request" };
+  }
+
+  #ok(): LoginStep {
+    const allowed = this.#state === "begun" || this.#state === "password_sent" || this.#state === "sasl_proved";
+    return allowed ? { done: true } : outOfOrder;
+  }
+
+  #password(what: string, answer: (password: string) => string): LoginStep {
+    if (this.#state !== "begun") return outOfOrder;
+    const { password } = this.#options;
+    if (password === null || password === "") return this.#noPassword(what);
+    this.#state = "password_sent";
+    try {
+      return { send: encodePassword(answer(password)) };
+    } catch {
+      return { failed: "the mirror asks for an MD5 password and this runtime forbids MD5" };
+    }
+  }
+
+  #beginSasl(mechanisms: readonly string[]): LoginStep {
+    if (this.#state !== "begun") return outOfOrder;
+    if (!mechanisms.includes(SCRAM_SHA_256)) return { failed: `the mirror does not offer ${SCRAM_SHA_256}` };
+    const { password } = this.#options;
+    if (password === null || password === "") return this.#noPassword("password");
+    this.#state = "sasl_begun";
+    this.#scram = new ScramClient(password);
+    return { send: encodeSaslInitialResponse(SCRAM_SHA_256, this.#scram.first()) };
+  }
+
+  async #continueSasl(data: Buffer): Promise<LoginStep> {
+    if (this.#state !== "sasl_begun" || this.#scram === null) return outOfOrder;
+    this.#state = "sasl_busy";
+    const answer = await this.#scram.answer(data);
+    if (this.#state !== "sasl_busy") return outOfOrder;
+    if ("failed" in answer) return { failed: `the mirror's login failed: ${answer.failed}` };
+    this.#state = "sasl_answered";
+    return { send: encodeSaslResponse(answer) };
+  }
+
+  #endSasl(data: Buffer): LoginStep {
+    if (this.#state !== "sasl_answered" || this.#scram === null) return outOfOrder;
+    const failure = this.#scram.verify(data);
+    if (failure !== null) return { failed: `the mirror's login failed: ${failure.failed}` };
+    this.#state = "sasl_proved";
+    return { send: null };
+  }
+
+  #noPassword(what: string): LoginStep {
+    const user = wireToText(this.#options.user);
+    return {
+      failed: `the mirror asks for a ${what} for user "${user}" and [[databases]] "${this.#options.database}" has none`,
+    };
+  }
+}
+
+const outOfOrder: LoginStep = { failed: "the mirror sent authentication messages out of order" };

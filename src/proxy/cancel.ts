@@ -1,0 +1,53 @@
+// CancelRequest: sending one to a server, and finding the session that a client's key belongs to. A client's cancel comes
+// on a connection of its own, which may land on any thread.
+
+import { connect } from "node:net";
+import type { DatabaseConfig } from "../config/config.ts";
+import { encodeCancel } from "./protocol/startup.ts";
+
+/**
+ * Asks `server` to cancel what runs under `key`. Resolves when the server has closed the connection, which it does after
+ * the cancel was delivered, or when that can't be had within `timeoutMs`. Never rejects.
+ */
+export function sendCancel(server: DatabaseConfig, key: Buffer, timeoutMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const { host, port } = server;
+    const socket = host.startsWith("/") ? connect({ path: `${host}/.s.PGSQL.${port}` }) : connect({ host, port });
+    const timer = setTimeout(() => socket.destroy(), timeoutMs);
+    socket.on("connect", () => socket.write(encodeCancel(key)));
+    socket.on("data", () => undefined);
+    socket.on("end", () => socket.end());
+    socket.on("error", () => undefined); // the close that follows is all there is to know
+    socket.on("close", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** A session that can be cancelled by its key. */
+export interface Cancellable {
+  /** Resolves when the primary has taken the cancel. */
+  cancel(): Promise<void>;
+}
+
+export class CancelRegistry {
+  readonly #sessions = new Map<string, Cancellable>();
+
+  add(key: Buffer, session: Cancellable): void {
+    this.#sessions.set(key.toString("latin1"), session);
+  }
+
+  remove(key: Buffer, session: Cancellable): void {
+    const name = key.toString("latin1");
+    if (this.#sessions.get(name) === session) this.#sessions.delete(name);
+  }
+
+  /** Cancels what runs under `key` on this thread. False when nobody here has it. */
+  async cancel(key: Buffer): Promise<boolean> {
+    const session = this.#sessions.get(key.toString("latin1"));
+    if (session === undefined) return false;
+    await session.cancel();
+    return true;
+  }
+}

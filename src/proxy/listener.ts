@@ -1,0 +1,169 @@
+// Accepts clients on one thread: the handshake, the limits, the way to the right database entry or to the session that a
+// cancel is meant for.
+
+import { createServer, type Server, type Socket } from "node:net";
+import type { AddressInfo } from "node:net";
+import { CLIENT_CONNECTIONS, type Gauges, REFUSED_CONNECTIONS } from "./gauges.ts";
+import { Handshake, sayGoodbye } from "./handshake.ts";
+import type { ErrorFields } from "./protocol/encode.ts";
+import { Sqlstate } from "./protocol/sqlstate.ts";
+import type { StartupMessage } from "./protocol/startup.ts";
+import { databaseOf, Session } from "./session.ts";
+import type { ThreadContext } from "./thread-context.ts";
+
+/** Connections beyond the limit that may still say what they want: a cancel is served, the rest is told 53300. */
+const SURPLUS_MAX = 256;
+/** A connection that was told an error has this long to read it. */
+const GOODBYE_MS = 2000;
+
+export interface ListenerOptions {
+  readonly context: ThreadContext;
+  readonly thread: number;
+  readonly gauges: Gauges;
+  /** Cancels what runs under `key`, on whichever thread that is. */
+  readonly cancel: (key: Buffer) => Promise<void>;
+}
+
+export class Listener {
+  readonly #o: ListenerOptions;
+  readonly #server: Server;
+  readonly #sessions = new Set<Session>();
+  readonly #sockets = new Set<Socket>();
+  #stopping = false;
+  #onIdle: (() => void) | null = null;
+
+  constructor(options: ListenerOptions) {
+    this.#o = options;
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: false });
+    this.#server.on("connection", (socket) => this.#accept(socket));
+  }
+
+  /** Resolves with the port. Rejects with the system's error when the address can't be had. */
+  listen(host: string, port: number, reusePort: boolean): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ host, port, reusePort, backlog: 1024 }, () => {
+        this.#server.removeListener("error", reject);
+        // A failed accept (EMFILE) is counted by the kernel's queue: the client stays there until it can be taken.
+        this.#server.on("error", (error) => this.#o.context.log("error", "accept failed", { cause: error.message }));
+        resolve((this.#server.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** Takes no new clients and resolves when all sessions have ended; each ends when its transaction does. */
+  stop(): Promise<void> {
+    this.#stopping = true;
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    for (const session of this.#sessions) session.stop();
+    return new Promise((resolve) => {
+      this.#onIdle = resolve;
+      this.#checkIdle();
+    });
+  }
+
+  /** Ends every session now. */
+  terminate(): void {
+    for (const session of this.#sessions) session.terminate();
+  }
+
+  #accept(socket: Socket): void {
+    const { context } = this.#o;
+    const limit = context.config.general.maxConnections + SURPLUS_MAX;
+    if (this.#stopping || this.#sockets.size + this.#sessions.size >= limit) {
+      this.#countRefused();
+      socket.destroy();
+      return;
+    }
+    this.#sockets.add(socket);
+    const timer = setTimeout(() => {
+      context.refusedLogin();
+      socket.destroy();
+    }, context.config.general.loginTimeoutMs);
+    const leave = (): void => {
+      clearTimeout(timer);
+      this.#sockets.delete(socket);
+      socket.removeAllListeners("data").removeAllListeners("end");
+    };
+    const handshake = new Handshake(socket, {
+      startup: (message, packet, rest) => {
+        leave();
+        socket.removeAllListeners();
+        this.#open(socket, message, packet, rest);
+      },
+      cancel: (key) => {
+        leave();
+        this.#cancel(socket, key);
+      },
+      reject: () => socket.destroy(),
+      refuse: (error) => {
+        leave();
+        refuse(socket, error);
+      },
+    });
+    socket.on("data", (chunk) => handshake.take(chunk as Buffer));
+    socket.on("error", () => undefined); // "close" follows
+    socket.on("end", () => socket.destroy());
+    socket.on("close", leave);
+  }
+
+  #open(socket: Socket, startup: StartupMessage, packet: Buffer, rest: Buffer): void {
+    const { context, gauges, thread } = this.#o;
+    const max = context.config.general.maxConnections;
+    const database = databaseOf(startup);
+    const server = context.databaseFor(database);
+    if (gauges.sum(CLIENT_CONNECTIONS) >= max) {
+      this.#countRefused();
+      context.log("warn", "client refused: too many connections", { max });
+      refuse(socket, fatal(Sqlstate.TooManyConnections, "sorry, too many clients already"));
+      return;
+    }
+    if (server === null) {
+      refuse(socket, fatal(Sqlstate.UndefinedDatabase, `database "${database}" does not exist`));
+      return;
+    }
+    gauges.add(thread, CLIENT_CONNECTIONS, 1);
+    const session = new Session({
+      context,
+      client: socket,
+      server,
+      startup,
+      packet,
+      rest,
+      onEnded: () => {
+        gauges.add(thread, CLIENT_CONNECTIONS, -1);
+        this.#sessions.delete(session);
+        this.#checkIdle();
+      },
+    });
+    this.#sessions.add(session);
+  }
+
+  /** PostgreSQL closes the connection when the cancel was delivered, and so do we. */
+  #cancel(socket: Socket, key: Buffer): void {
+    socket.resume();
+    void this.#o.cancel(key).then(() => socket.end(() => socket.destroy()));
+  }
+
+  #countRefused(): void {
+    this.#o.gauges.add(this.#o.thread, REFUSED_CONNECTIONS, 1);
+  }
+
+  #checkIdle(): void {
+    if (this.#sessions.size === 0) this.#onIdle?.();
+  }
+}
+
+function refuse(socket: Socket, error: ErrorFields): void {
+  socket.on("error", () => undefined);
+  socket.resume();
+  sayGoodbye(socket, error);
+  const timer = setTimeout(() => socket.destroy(), GOODBYE_MS);
+  socket.on("end", () => socket.destroy());
+  socket.on("close", () => clearTimeout(timer));
+}
+
+function fatal(sqlstate: string, message: string): ErrorFields {
+  return { severity: "FATAL", sqlstate, message };
+}

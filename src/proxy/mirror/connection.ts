@@ -1,0 +1,219 @@
+// One connection to a mirror: opens it, logs in with the session's startup parameters, then hands over what the mirror
+// says frame by frame. A hostile or broken mirror costs this connection and nothing else.
+
+import { connect, type Socket } from "node:net";
+import type { DatabaseConfig } from "../../config/config.ts";
+import { MirrorLogin } from "../auth/mirror-login.ts";
+import { readAuthentication, readBackendKey, readError } from "../protocol/backend.ts";
+import { encodeTerminate } from "../protocol/encode.ts";
+import { FrameScanner } from "../protocol/frame-scanner.ts";
+import { BackendMessage } from "../protocol/message-types.ts";
+import { encodeStartup } from "../protocol/startup.ts";
+import { redactMessage } from "./redact.ts";
+
+/** Longest frame that a mirror may send before it let us in: an ErrorResponse or a SASL message. */
+const LOGIN_FRAME_MAX = 65_536;
+/** How much may come in one turn of the event loop before others get theirs. */
+const TURN_BYTES_MAX = 256 * 1024;
+/** A mirror that says this much without being asked is cut. */
+const UNASKED_BYTES_MAX = 1 << 20;
+/** The pause between turns when the mirror says far more than the primary did. */
+const SLOW_PAUSE_MS = 20;
+
+/** Why a connection could not be had or was lost. `reason` is redacted. */
+export interface ConnectionEnd {
+  readonly sqlstate: string;
+  readonly reason: string;
+  /** The server itself answered with an ErrorResponse before it let us in. */
+  readonly refused: boolean;
+}
+
+export type Expectation = "answer" | "nothing" | "excess";
+
+export interface ConnectionOwner {
+  ready(): void;
+  /** The connection never got ready, or is gone. Called once; nothing follows. */
+  ended(end: ConnectionEnd): void;
+  wanted(type: number): number;
+  frame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number): void;
+  /** Everything written has left for the kernel. */
+  drained(): void;
+  /** Whether what comes now answers a request, was not asked for, or is far more than the primary had to say. */
+  expectation(): Expectation;
+}
+
+export interface ConnectionOptions {
+  readonly owner: ConnectionOwner;
+  readonly server: DatabaseConfig;
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly timeoutMs: number;
+  readonly maxMessageBytes: number;
+}
+
+export class MirrorConnection {
+  readonly #o: ConnectionOptions;
+  readonly #socket: Socket;
+  readonly #login: MirrorLogin;
+  readonly #timer: NodeJS.Timeout;
+  #scanner: FrameScanner;
+  #phase: "login" | "ready" | "ended" = "login";
+  #key: Buffer | null = null;
+  #turnBytes = 0;
+  #unasked = 0;
+  #slow = false;
+  #sqlstate = "";
+  #reason = "";
+
+  constructor(options: ConnectionOptions) {
+    this.#o = options;
+    const { host, port, password } = options.server;
+    this.#login = new MirrorLogin({
+      user: options.parameters.get("user") ?? "",
+      password,
+      database: options.server.name,
+    });
+    const frame = (type: number, buffer: Buffer, start: number, end: number, bodyLength: number): void =>
+      this.#frame(type, buffer, start, end, bodyLength);
+    this.#scanner = new FrameScanner(
+      {
+        wanted: (type) => (this.#phase === "login" ? LOGIN_FRAME_MAX : options.owner.wanted(type)),
+        frame,
+      },
+      options.maxMessageBytes,
+    );
+    this.#timer = setTimeout(() => this.#end("", "the mirror did not let us in in time"), options.timeoutMs);
+    this.#socket = host.startsWith("/")
+      ? connect({ path: `${host}/.s.PGSQL.${port}` })
+      : connect({ host, port, noDelay: true });
+    this.#socket.on("connect", () => this.#socket.write(encodeStartup(3, 0, options.parameters)));
+    this.#socket.on("data", (chunk) => this.#data(chunk as Buffer));
+    this.#socket.on("drain", () => options.owner.drained());
+    this.#socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.#end(this.#sqlstate, this.#reason || (error.code ?? "socket error"));
+    });
+    this.#socket.on("close", () => this.#end(this.#sqlstate, this.#reason || "the mirror closed the connection"));
+  }
+
+  /** BackendKeyData's content, for cancelling. */
+  get key(): Buffer | null {
+    return this.#key;
+  }
+
+  /** Whether more may be written without growing memory. */
+  get writable(): boolean {
+    return !this.#socket.writableNeedDrain;
+  }
+
+  write(bytes: Buffer): void {
+    this.#socket.write(bytes);
+  }
+
+  /** Several writes in one go. */
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    this.#socket.uncork();
+  }
+
+  /** Says goodbye; the owner hears nothing more. */
+  close(): void {
+    if (this.#phase === "ready") this.#socket.write(encodeTerminate());
+    this.#phase = "ended";
+    clearTimeout(this.#timer);
+    this.#socket.end();
+    this.#socket.destroySoon();
+  }
+
+  /** Ends it at once; the owner hears nothing more. */
+  destroy(): void {
+    this.#phase = "ended";
+    clearTimeout(this.#timer);
+    this.#socket.destroy();
+  }
+
+  #data(chunk: Buffer): void {
+    if (this.#phase === "ended") return;
+    if (!this.#scanner.scan(chunk) && this.#scanner.bad !== null) {
+      this.#end("08P01", `the mirror sent a message of ${this.#scanner.bad.length} bytes`);
+      return;
+    }
+    this.#throttle(chunk.length);
+  }
+
+  /** A mirror that floods is read slowly, and cut when it was asked nothing: the primary path shares this thread. */
+  #throttle(bytes: number): void {
+    const expectation = this.#phase === "ready" ? this.#o.owner.expectation() : "nothing";
+    this.#unasked = expectation === "nothing" ? this.#unasked + bytes : 0;
+    if (this.#unasked > UNASKED_BYTES_MAX) {
+      this.#end("08P01", "the mirror floods the connection");
+      return;
+    }
+    this.#slow = expectation === "excess";
+    if (this.#turnBytes === 0) setImmediate(() => this.#turn());
+    this.#turnBytes += bytes;
+    if (this.#turnBytes >= TURN_BYTES_MAX) this.#socket.pause();
+  }
+
+  #turn(): void {
+    const bytes = this.#turnBytes;
+    this.#turnBytes = 0;
+    if (bytes < TURN_BYTES_MAX) return;
+    if (this.#slow) setTimeout(() => this.#socket.resume(), SLOW_PAUSE_MS);
+    else this.#socket.resume();
+  }
+
+  #frame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number): void {
+    if (this.#phase === "ready") this.#o.owner.frame(type, buffer, start, end, bodyLength);
+    else if (this.#phase === "login") this.#loginFrame(type, buffer, start, end, bodyLength);
+  }
+
+  #loginFrame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number): void {
+    if (bodyLength > LOGIN_FRAME_MAX) {
+      this.#end("08P01", "the mirror sent too long a message before it let us in");
+      return;
+    }
+    switch (type) {
+      case BackendMessage.Authentication:
+        void this.#authenticate(Buffer.from(buffer.subarray(start, end)));
+        return;
+      case BackendMessage.BackendKeyData:
+        this.#key = readBackendKey(buffer, start, end);
+        return;
+      case BackendMessage.ErrorResponse: {
+        const error = readError(buffer, start, end);
+        this.#refuse(error.sqlstate, redactMessage(error.sqlstate, error.message));
+        return;
+      }
+      case BackendMessage.ReadyForQuery:
+        clearTimeout(this.#timer);
+        this.#phase = "ready";
+        this.#o.owner.ready();
+        return;
+      default:
+        return;
+    }
+  }
+
+  async #authenticate(body: Buffer): Promise<void> {
+    const step = await this.#login.receive(readAuthentication(body, 0, body.length));
+    if (this.#phase !== "login") return;
+    if ("failed" in step) this.#refuse("28000", step.failed);
+    else if ("send" in step && step.send !== null) this.#socket.write(step.send);
+  }
+
+  #refuse(sqlstate: string, reason: string): void {
+    this.#finish({ sqlstate, reason, refused: true });
+  }
+
+  #end(sqlstate: string, reason: string): void {
+    this.#finish({ sqlstate, reason, refused: false });
+  }
+
+  #finish(end: ConnectionEnd): void {
+    if (this.#phase === "ended") return;
+    this.destroy();
+    this.#o.owner.ended(end);
+  }
+}

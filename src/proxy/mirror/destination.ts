@@ -1,0 +1,169 @@
+// One mirroring as one thread sees it: where the mirror is, whether it may be tried, how many connections it may have,
+// and the clock that its sessions' timeouts run by.
+
+import type { DatabaseConfig, MirroringConfig } from "../../config/config.ts";
+import type { ByteBudget } from "../byte-budget.ts";
+import type { ThreadLog } from "../thread-log.ts";
+import { type Gauges, MIRROR_CONNECTIONS, MIRROR_QUEUE_DEPTH, MIRROR_SESSIONS } from "../gauges.ts";
+import type { Recording } from "../recording.ts";
+import { MirrorHealth, type Permission } from "./health.ts";
+
+/** How often timeouts, dead mirrors and waiting sessions are looked at. */
+const SWEEP_MS = 25;
+
+/** Refused logins of single sessions are logged no more often than this. */
+const REJECTION_LOG_MS = 10_000;
+
+/** What a session lets the sweep do. */
+export interface Swept {
+  /** Checks its timeouts and goes on with what had to wait. */
+  sweep(nowMs: number): void;
+  /** The mirror is down: tries to connect if the back-off allows it. */
+  probe(): void;
+}
+
+export interface DestinationOptions {
+  readonly index: number;
+  readonly thread: number;
+  readonly config: MirroringConfig;
+  readonly server: DatabaseConfig;
+  readonly maxMessageBytes: number;
+  readonly health: SharedArrayBuffer;
+  readonly gauges: Gauges;
+  readonly budget: ByteBudget;
+  readonly recording: Recording;
+  readonly log: ThreadLog;
+}
+
+export class MirrorDestination {
+  readonly index: number;
+  readonly config: MirroringConfig;
+  readonly server: DatabaseConfig;
+  readonly maxMessageBytes: number;
+  readonly budget: ByteBudget;
+  readonly recording: Recording;
+  readonly log: ThreadLog;
+  readonly #o: DestinationOptions;
+  readonly #health: MirrorHealth;
+  readonly #sessions = new Set<Swept>();
+  readonly #active = new Set<Swept>();
+  #rejectionLoggedMs = -REJECTION_LOG_MS;
+  #timer: NodeJS.Timeout | null = null;
+  #connections = 0;
+
+  constructor(options: DestinationOptions) {
+    this.#o = options;
+    this.index = options.index;
+    this.config = options.config;
+    this.server = options.server;
+    this.maxMessageBytes = options.maxMessageBytes;
+    this.budget = options.budget.of(options.index);
+    this.recording = options.recording;
+    this.log = options.log;
+    this.#health = new MirrorHealth(options.health, options.index, options.thread);
+  }
+
+  get down(): boolean {
+    return this.#health.down;
+  }
+
+  /** Whether some session of this thread is connected, so that a refused login is the session's own affair. */
+  get hasConnections(): boolean {
+    return this.#connections > 0;
+  }
+
+  /** Counts one more connection unless the cap over all threads is reached. */
+  takeConnection(): boolean {
+    const { gauges, thread, index } = this.#o;
+    if (gauges.sumMirroring(index, MIRROR_CONNECTIONS) >= this.config.connections) return false;
+    gauges.addMirroring(thread, index, MIRROR_CONNECTIONS, 1);
+    return true;
+  }
+
+  giveConnection(): void {
+    this.#o.gauges.addMirroring(this.#o.thread, this.index, MIRROR_CONNECTIONS, -1);
+  }
+
+  permission(): Permission {
+    return this.#health.permission();
+  }
+
+  reached(): void {
+    this.#connections++;
+    if (!this.#health.reached()) return;
+    this.recording.observation(this.config.name, "observing", "the mirror accepted a connection");
+    this.log("info", "mirror reached", { mirroring: this.config.name });
+  }
+
+  /** An attempt failed. `cause` is redacted. */
+  failed(cause: string): void {
+    const news = this.#health.failed();
+    this.log("warn", "mirror cannot be reached", { mirroring: this.config.name, cause });
+    if (news) this.recording.observation(this.config.name, "mirror_down", cause);
+    this.#start();
+  }
+
+  /** One session's login was refused while others are connected: that says nothing about the mirror. */
+  rejected(cause: string): void {
+    this.#health.gaveUp();
+    const nowMs = this.recording.clock.nowMs();
+    if (nowMs - this.#rejectionLoggedMs < REJECTION_LOG_MS) return;
+    this.#rejectionLoggedMs = nowMs;
+    this.log("warn", "mirror refused a login", { mirroring: this.config.name, cause });
+  }
+
+  gaveUp(): void {
+    this.#health.gaveUp();
+  }
+
+  /** A connection that had been reached is gone; `lost` when that was not our own doing. */
+  ended(lost: boolean): void {
+    this.#connections--;
+    if (lost) this.#health.lost();
+  }
+
+  sessionOpened(session: Swept): void {
+    this.#sessions.add(session);
+    if (this.#health.down) this.#start();
+    this.#o.gauges.addMirroring(this.#o.thread, this.index, MIRROR_SESSIONS, 1);
+  }
+
+  sessionClosed(session: Swept): void {
+    this.#sessions.delete(session);
+    this.#active.delete(session);
+    this.#o.gauges.addMirroring(this.#o.thread, this.index, MIRROR_SESSIONS, -1);
+  }
+
+  queueChanged(requests: number): void {
+    this.#o.gauges.addMirroring(this.#o.thread, this.index, MIRROR_QUEUE_DEPTH, requests);
+  }
+
+  /** Asks for sweep() at short intervals until idle(). */
+  busy(session: Swept): void {
+    this.#active.add(session);
+    this.#start();
+  }
+
+  idle(session: Swept): void {
+    this.#active.delete(session);
+  }
+
+  #start(): void {
+    this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS);
+  }
+
+  #sweep(): void {
+    const nowMs = this.recording.clock.nowMs();
+    for (const session of this.#active) session.sweep(nowMs);
+    if (this.#health.down) {
+      // Nobody need wait for traffic to find out that the mirror is back.
+      for (const session of this.#sessions) {
+        session.probe();
+        break;
+      }
+    } else if (this.#active.size === 0 && this.#timer !== null) {
+      clearInterval(this.#timer);
+      this.#timer = null;
+    }
+  }
+}

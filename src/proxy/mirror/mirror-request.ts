@@ -1,0 +1,131 @@
+// One request on its way through one mirroring: what waits, what was sent, what came back. Exactly one outcome.
+
+import type { ByteBudget } from "../byte-budget.ts";
+import type { Failure } from "../recording.ts";
+import type { Request } from "../request.ts";
+import type { PreparedStatement } from "./prepared-use.ts";
+import { Result } from "./result.ts";
+
+/** Who runs it. */
+export interface MirrorRequestOwner {
+  /** More bytes have come. */
+  appended(request: MirrorRequest): void;
+  /** Bytes have come that the budget has no room for: it can't be completed. */
+  overflowed(request: MirrorRequest): void;
+  /** The primary has answered it, or never will. */
+  primarySettled(request: MirrorRequest): void;
+  /** The client asked the primary to cancel it. */
+  cancelled(request: MirrorRequest): void;
+}
+
+export class MirrorRequest {
+  readonly request: Request;
+  readonly lane: number;
+  /** False: the log had no room when it was selected; it is carried but not written about. */
+  readonly recorded: boolean;
+  readonly queuedMs: number;
+  /** Monotonic milliseconds when its first byte went to the mirror; -1 before. */
+  sentMs = -1;
+  /** Milliseconds from there to the mirror's ReadyForQuery or failure; -1 before. */
+  mirrorMs = -1;
+  /** When something last moved, for a COPY's time without progress. */
+  progressMs = 0;
+  readonly result: Result;
+  /** Why the mirror never answered, when it did not. */
+  failure: Failure | null = null;
+  /** It was given up before it could finish. */
+  dropped = false;
+  /** pgsoak had to end a COPY that only the mirror was still in: what it answers then proves nothing. */
+  disturbed = false;
+  settled = false;
+  /** What it was taught before it ran. */
+  taught: readonly PreparedStatement[] = [];
+  readonly owner: MirrorRequestOwner;
+  readonly #budget: ByteBudget;
+  #chunks: Buffer[];
+  #at = 0;
+  #bytes: number;
+  /** Chunks still to send before the Sync that a COPY would swallow has gone; -1 when there is none. */
+  #beforeSync = -1;
+
+  /** `chunks` are `bytes` long together and held in the budget already. */
+  constructor(options: {
+    owner: MirrorRequestOwner;
+    request: Request;
+    lane: number;
+    recorded: boolean;
+    nowMs: number;
+    content: boolean;
+    budget: ByteBudget;
+    chunks: readonly Buffer[];
+    bytes: number;
+  }) {
+    this.owner = options.owner;
+    this.request = options.request;
+    this.lane = options.lane;
+    this.recorded = options.recorded;
+    this.queuedMs = options.nowMs;
+    this.result = new Result(options.content);
+    this.#budget = options.budget;
+    this.#chunks = [...options.chunks];
+    this.#bytes = options.bytes;
+    if (this.request.kind === "extended" && this.request.closed) this.#beforeSync = this.#chunks.length;
+  }
+
+  /** The mirror answered, or never will. */
+  get finished(): boolean {
+    return this.mirrorMs >= 0 || this.dropped;
+  }
+
+  get waitingBytes(): number {
+    return this.#bytes;
+  }
+
+  append(chunk: Buffer): void {
+    if (this.finished) return;
+    if (!this.#budget.take(chunk.length)) {
+      this.owner.overflowed(this);
+      return;
+    }
+    this.#bytes += chunk.length;
+    this.#chunks.push(chunk);
+    this.owner.appended(this);
+  }
+
+  /** Some of its bytes could not be kept. */
+  lose(): void {
+    if (!this.finished) this.owner.overflowed(this);
+  }
+
+  /** The client has sent all of it. */
+  closed(): void {
+    if (!this.finished) this.owner.appended(this);
+  }
+
+  /**
+   * The next bytes to send, or null when there is nothing to send now. What an extended COPY sends behind its first
+   * Sync waits until the mirror is copying too: a mirror that failed instead has answered that Sync already.
+   */
+  shift(): Buffer | null {
+    const chunk = this.#chunks[this.#at];
+    if (chunk === undefined) return null;
+    if (this.#beforeSync === 0 && !this.result.copied) return null;
+    if (this.#beforeSync > 0) this.#beforeSync--;
+    this.#at++;
+    if (this.#at === this.#chunks.length) {
+      this.#chunks = [];
+      this.#at = 0;
+    }
+    this.#bytes -= chunk.length;
+    this.#budget.give(chunk.length);
+    return chunk;
+  }
+
+  /** Lets all waiting bytes go. */
+  discard(): void {
+    this.#budget.give(this.#bytes);
+    this.#bytes = 0;
+    this.#chunks = [];
+    this.#at = 0;
+  }
+}

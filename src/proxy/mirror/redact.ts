@@ -1,0 +1,1 @@
+export function redactMessage(_sqlstate: string, _message: string): string { return ""; }

@@ -1,0 +1,109 @@
+// What one side answered to one request: failed or not, its command tags, its row counts, how it left the transaction.
+// Both sides are read by this same code, so that what is compared was measured alike.
+
+import { BackendMessage } from "../protocol/message-types.ts";
+import { hashTag, readError, tagRows } from "../protocol/backend.ts";
+import { RowDigest } from "./row-digest.ts";
+
+/** Transaction status of a ReadyForQuery: idle, in a transaction, in a failed one. */
+export const STATUS_IDLE = 0x49;
+export const STATUS_FAILED = 0x45;
+
+/** As much of an ErrorResponse as is read when it comes in pieces. */
+const ERROR_BYTES_MAX = 8192;
+const TAG_BYTES_MAX = 64;
+
+export class Result {
+  failed = false;
+  /** Of the first ErrorResponse; "" when the server gave none. */
+  sqlstate = "";
+  message = "";
+  /** Sum over the command tags. */
+  rows = 0;
+  /** All bytes of the answer, for throttling. */
+  bytes = 0;
+  /** Hash over the sequence of command tags, row counts included. */
+  tags = 0;
+  /** Set when the request was answered by ReadyForQuery; 0 before. */
+  status = 0;
+  /** Parse messages that were completed. */
+  parsed = 0;
+  /** The server waits for CopyData. */
+  copyIn = false;
+  /** It has asked for CopyData at some time. */
+  copied = false;
+  readonly digest: RowDigest | null;
+
+  constructor(content: boolean) {
+    this.digest = content ? new RowDigest() : null;
+  }
+
+  get answered(): boolean {
+    return this.status !== 0;
+  }
+
+  /** How much of a split frame apply() needs to see. */
+  static wanted(type: number, content: boolean): number {
+    switch (type) {
+      case BackendMessage.ReadyForQuery:
+        return 1;
+      case BackendMessage.ErrorResponse:
+        return ERROR_BYTES_MAX;
+      case BackendMessage.CommandComplete:
+        return TAG_BYTES_MAX;
+      case BackendMessage.DataRow:
+        return content ? RowDigest.ROW_BYTES_MAX : 0;
+      default:
+        return 0;
+    }
+  }
+
+  /** Takes in one frame of the answer. Returns true when it was the ReadyForQuery that ends it. */
+  apply(type: number, buffer: Buffer, start: number, end: number, bodyLength: number): boolean {
+    this.bytes += bodyLength + 5;
+    switch (type) {
+      case BackendMessage.DataRow:
+        this.digest?.add(buffer, start, end, bodyLength);
+        return false;
+      case BackendMessage.CommandComplete:
+        this.copyIn = false;
+        this.rows += tagRows(buffer, start, end);
+        this.#mix(hashTag(buffer, start, end));
+        return false;
+      case BackendMessage.ParseComplete:
+        this.parsed++;
+        return false;
+      case BackendMessage.EmptyQueryResponse:
+      case BackendMessage.PortalSuspended:
+        this.#mix(type);
+        return false;
+      case BackendMessage.CopyInResponse:
+      case BackendMessage.CopyBothResponse:
+        this.copyIn = true;
+        this.copied = true;
+        return false;
+      case BackendMessage.ErrorResponse:
+        this.#fail(buffer, start, end);
+        return false;
+      case BackendMessage.ReadyForQuery:
+        this.status = end > start ? buffer[start]! : STATUS_IDLE;
+        this.copyIn = false;
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #fail(buffer: Buffer, start: number, end: number): void {
+    this.copyIn = false;
+    if (this.failed) return;
+    const error = readError(buffer, start, end);
+    this.failed = true;
+    this.sqlstate = error.sqlstate;
+    this.message = error.message;
+  }
+
+  #mix(hash: number): void {
+    this.tags = (Math.imul(this.tags, 31) + hash) | 0;
+  }
+}

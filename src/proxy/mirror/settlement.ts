@@ -1,0 +1,106 @@
+// Turns the two answers to a request into its one outcome, and keeps track of which differences are consequences of an
+// earlier one in the same transaction.
+
+import type { Compare } from "../../config/config.ts";
+import type { Parity } from "../../events/event.ts";
+import type { Failure, Recording } from "../recording.ts";
+import { categorise } from "./categorise.ts";
+import { parityOf } from "./compare.ts";
+import type { MirrorRequest } from "./mirror-request.ts";
+import { redactMessage } from "./redact.ts";
+import { STATUS_IDLE } from "./result.ts";
+
+const NO_ROOT = -1;
+const US_PER_MS = 1000;
+
+export class Settlement {
+  readonly #recording: Recording;
+  readonly #compare: Compare;
+  /** The request with which the two sides began to differ inside the transaction under way. */
+  #root = NO_ROOT;
+  /** The primary was idle after the last request that was settled. */
+  #primaryIdle = true;
+
+  constructor(recording: Recording, compare: Compare) {
+    this.#recording = recording;
+    this.#compare = compare;
+  }
+
+  get primaryIdle(): boolean {
+    return this.#primaryIdle;
+  }
+
+  /** Both sides are known: records the outcome. Called in the client's order. */
+  settle(mirrored: MirrorRequest): void {
+    mirrored.settled = true;
+    const { request, failure } = mirrored;
+    const parity = failure === null ? this.#parity(mirrored) : "mirror_failed";
+    const failed = failure ?? (parity === "mirror_failed" ? failureOf(mirrored) : null);
+    if (mirrored.recorded) {
+      if (failed !== null) this.#errored(mirrored, failed);
+      else this.#mirrored(mirrored, parity);
+    }
+    const differs = failed !== null || parity === "primary_failed";
+    this.#primaryIdle = request.abandoned || request.primary.status === STATUS_IDLE;
+    const mirrorIdle = failure !== null || mirrored.result.status === STATUS_IDLE;
+    if (this.#primaryIdle && mirrorIdle) this.#root = NO_ROOT;
+    else if (differs && this.#root === NO_ROOT) this.#root = request.id;
+  }
+
+  /** Records that a request was given up while it waited or ran. */
+  drop(mirrored: MirrorRequest, reason: "buffer_full" | "session_closed" | "shutdown"): void {
+    mirrored.dropped = true;
+    mirrored.settled = true;
+    mirrored.discard();
+    if (!mirrored.recorded) return;
+    const { request, lane } = mirrored;
+    this.#recording.dropped(request.id, lane, request.statement?.id ?? 0, reason, true);
+  }
+
+  #parity(mirrored: MirrorRequest): Parity {
+    const { request, result, disturbed } = mirrored;
+    if (request.cancelled || request.abandoned || disturbed) return "unverifiable";
+    return parityOf(request.primary, result, this.#compare, request.volatile);
+  }
+
+  #mirrored(mirrored: MirrorRequest, parity: Parity): void {
+    const { request, lane } = mirrored;
+    const consequence = this.#root !== NO_ROOT;
+    this.#recording.mirrored(
+      request.id,
+      lane,
+      request.statement?.id ?? 0,
+      this.#figures(mirrored),
+      consequence ? "unverifiable" : parity,
+    );
+  }
+
+  #errored(mirrored: MirrorRequest, failure: Failure): void {
+    const { request, lane } = mirrored;
+    const consequence = this.#root !== NO_ROOT;
+    this.#recording.errored(
+      request.id,
+      lane,
+      request.statement?.id ?? 0,
+      this.#figures(mirrored),
+      consequence ? { ...failure, attribution: "cascade" } : failure,
+    );
+  }
+
+  #figures(mirrored: MirrorRequest) {
+    const { request, result, queuedMs, sentMs, mirrorMs } = mirrored;
+    return {
+      mirrorUs: Math.round(Math.max(0, mirrorMs) * US_PER_MS),
+      primaryUs: Math.round(Math.max(0, request.primaryMs) * US_PER_MS),
+      waitUs: sentMs < 0 ? 0 : Math.round((sentMs - queuedMs) * US_PER_MS),
+      rows: result.rows,
+      root: this.#root,
+    };
+  }
+}
+
+function failureOf(mirrored: MirrorRequest): Failure {
+  const { sqlstate, message } = mirrored.result;
+  const { category, attribution } = categorise({ phase: "ready", sqlstate, timedOut: false, socketError: false });
+  return { category, attribution, sqlstate, message: redactMessage(sqlstate, message) };
+}

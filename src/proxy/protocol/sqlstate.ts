@@ -1,0 +1,34 @@
+// The SQLSTATEs that pgsoak itself speaks or understands, by name (PostgreSQL 18 docs, appendix A).
+
+export const Sqlstate = {
+  FeatureNotSupported: "0A000",
+  ConnectionFailure: "08006",
+  ProtocolViolation: "08P01",
+  IdleInTransactionTimeout: "25P03",
+  TransactionTimeout: "25P04",
+  InvalidAuthorization: "28000",
+  InvalidPassword: "28P01",
+  UndefinedDatabase: "3D000",
+  SyntaxError: "42601",
+  TooManyConnections: "53300",
+  ConfigurationLimitExceeded: "53400",
+  ProgramLimitExceeded: "54000",
+  LockNotAvailable: "55P03",
+  QueryCanceled: "57014",
+  AdminShutdown: "57P01",
+  CrashShutdown: "57P02",
+  CannotConnectNow: "57P03",
+  DatabaseDropped: "57P04",
+  IdleSessionTimeout: "57P05",
+  InternalError: "XX000",
+} as const;
+
+/** The first two characters, "" when there is no state. */
+export function sqlstateClass(sqlstate: string): string {
+  return sqlstate.slice(0, 2);
+}
+
+/** Whether it has the form of a SQLSTATE: five digits or capital letters. */
+export function isSqlstate(text: string): boolean {
+  return /^[0-9A-Z]{5}$/.test(text);
+}

@@ -1,0 +1,150 @@
+// One proxy thread put together: its listener, its mirrors, its side of the books, and how it stops.
+
+import type { MessagePort } from "node:worker_threads";
+import { messageOf } from "../errors.ts";
+import { createClock } from "../clock.ts";
+import { ByteBudget } from "./byte-budget.ts";
+import { CancelRegistry } from "./cancel.ts";
+import { Gauges, REFUSED_LOGINS, REFUSED_MESSAGES, SESSIONS } from "./gauges.ts";
+import { Listener } from "./listener.ts";
+import { MirrorDestination } from "./mirror/destination.ts";
+import { Recording } from "./recording.ts";
+import { StatementBook } from "./statement-book.ts";
+import type { ThreadContext } from "./thread-context.ts";
+import type { ThreadLog } from "./thread-log.ts";
+import type { ProxyCommand, ProxyReport, ProxyThreadData } from "./thread-messages.ts";
+
+/** Cancels that wait for an answer of other threads; beyond, a cancel is taken and forgotten as PostgreSQL may. */
+const FOREIGN_CANCELS_MAX = 1000;
+
+export class ProxyThread {
+  readonly #data: ProxyThreadData;
+  readonly #port: MessagePort;
+  readonly #recording: Recording;
+  readonly #context: ThreadContext;
+  readonly #listener: Listener;
+  readonly #cancels = new CancelRegistry();
+  readonly #foreign = new Map<number, () => void>();
+  #foreignIds = 0;
+
+  constructor(data: ProxyThreadData, port: MessagePort) {
+    this.#data = data;
+    this.#port = port;
+    const { config, thread } = data;
+    const clock = createClock();
+    const gauges = new Gauges(data.gauges, config.mirrorings.length);
+    const log: ThreadLog = (level, message, fields = {}) => this.#report({ type: "log", level, message, fields });
+    this.#recording = new Recording({
+      thread,
+      firstId: data.firstId,
+      ring: data.ring,
+      signal: data.signal,
+      port: data.names,
+      clock,
+      enabled: config.general.mirrorMetricsEnabled,
+    });
+    const budget = new ByteBudget(gauges, thread, config.general.mirrorQueueBytes);
+    const destinations = new Map<string, MirrorDestination[]>();
+    for (const [index, mirroring] of config.mirrorings.entries()) {
+      const server = config.databases.find((database) => database.name === mirroring.destination)!;
+      const destination = new MirrorDestination({
+        index,
+        thread,
+        config: mirroring,
+        server,
+        maxMessageBytes: config.general.maxMessageBytes,
+        health: data.health,
+        gauges,
+        budget,
+        recording: this.#recording,
+        log,
+      });
+      destinations.set(mirroring.source, [...(destinations.get(mirroring.source) ?? []), destination]);
+    }
+    const servers = new Map(config.databases.map((database) => [database.name, database]));
+    this.#context = {
+      config,
+      recording: this.#recording,
+      book: new StatementBook(this.#recording),
+      budget,
+      cancels: this.#cancels,
+      log,
+      mirrorSessions: new Set(),
+      databaseFor: (name) => servers.get(name) ?? servers.get("*") ?? null,
+      mirroringsOf: (source) => destinations.get(source) ?? [],
+      loggedIn: (delta) => gauges.add(thread, SESSIONS, delta),
+      refusedLogin: () => gauges.add(thread, REFUSED_LOGINS, 1),
+      refusedMessage: () => gauges.add(thread, REFUSED_MESSAGES, 1),
+    };
+    this.#listener = new Listener({
+      context: this.#context,
+      thread,
+      gauges,
+      cancel: (key) => this.#cancel(key),
+    });
+    port.on("message", (command: ProxyCommand) => this.#command(command));
+  }
+
+  async start(): Promise<void> {
+    const { config, port, reusePort } = this.#data;
+    try {
+      this.#report({ type: "listening", port: await this.#listener.listen(config.general.host, port, reusePort) });
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? "";
+      this.#report({ type: "failed", code, message: messageOf(error) });
+    }
+  }
+
+  /** The thread can't go on: tells every client so before it dies. */
+  crash(): void {
+    this.#listener.terminate();
+    this.#recording.publish();
+  }
+
+  #command(command: ProxyCommand): void {
+    switch (command.type) {
+      case "cancel":
+        void this.#cancels.cancel(Buffer.from(command.key)).then((found) => {
+          this.#report({ type: "cancelled", id: command.id, found });
+        });
+        return;
+      case "cancelled":
+        this.#foreign.get(command.id)?.();
+        this.#foreign.delete(command.id);
+        return;
+      case "stop":
+        void this.#stop(command.timeoutMs);
+        return;
+    }
+  }
+
+  async #cancel(key: Buffer): Promise<void> {
+    if (await this.#cancels.cancel(key)) return;
+    if (this.#foreign.size >= FOREIGN_CANCELS_MAX) return;
+    const id = ++this.#foreignIds;
+    this.#report({ type: "cancel", id, key });
+    await new Promise<void>((resolve) => this.#foreign.set(id, resolve));
+  }
+
+  /** Clients first, then what the mirrors still have to do; all of it within `timeoutMs`. */
+  async #stop(timeoutMs: number): Promise<void> {
+    const deadlineMs = this.#recording.clock.nowMs() + timeoutMs;
+    const timer = setTimeout(() => this.#listener.terminate(), timeoutMs);
+    await this.#listener.stop();
+    clearTimeout(timer);
+    await this.#drainMirrors(deadlineMs);
+    for (const mirror of this.#context.mirrorSessions) mirror.abort();
+    this.#recording.publish();
+    this.#report({ type: "stopped" });
+  }
+
+  async #drainMirrors(deadlineMs: number): Promise<void> {
+    while (this.#context.mirrorSessions.size > 0 && this.#recording.clock.nowMs() < deadlineMs) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  #report(report: ProxyReport): void {
+    this.#port.postMessage(report);
+  }
+}

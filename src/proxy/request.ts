@@ -1,0 +1,89 @@
+// One client → server cycle that the primary closes with one ReadyForQuery, seen from the client's side. It gathers the
+// bytes that mirrors will replay and the primary's answer that theirs is compared with.
+
+import type { ByteBudget } from "./byte-budget.ts";
+import type { MirrorRequest } from "./mirror/mirror-request.ts";
+import { Result } from "./mirror/result.ts";
+import type { PreparedUse } from "./mirror/prepared-use.ts";
+import type { Statement } from "./statement-book.ts";
+import type { TransactionUnit } from "./transaction.ts";
+
+export type RequestKind = "simple" | "extended" | "function";
+
+export class Request {
+  readonly id: number;
+  readonly kind: RequestKind;
+  readonly unit: TransactionUnit;
+  /** Next in the order in which the primary will answer. */
+  next: Request | null = null;
+  /** The first statement that it names. */
+  statement: Statement | null = null;
+  /** What it does with prepared statements, in order. */
+  prepared: PreparedUse[] | null = null;
+  /** The client has sent all of it, as far as is known: a COPY may open it again. */
+  closed = false;
+  /** Offered to the mirrors: counted, decided, and streaming from here on. */
+  announced = false;
+  /** The client has sent CopyDone or CopyFail. */
+  copyEnded = false;
+  /** It may leave a transaction open. */
+  mayOpen = false;
+  /** The client asked to cancel it. */
+  cancelled = false;
+  /** Monotonic milliseconds when the primary could begin with it. */
+  startedMs = 0;
+  /** How long the primary took, in milliseconds; -1 until it answered, or when it never will. */
+  primaryMs = -1;
+  /** The primary will never answer: the session ended first. */
+  abandoned = false;
+  readonly primary: Result;
+  readonly mirrors: MirrorRequest[] = [];
+  /** Gathered before the announcement, and held in the budget. */
+  chunks: Buffer[] = [];
+  bytes = 0;
+  /** The budget had no room for all of them. */
+  overflowed = false;
+
+  constructor(id: number, kind: RequestKind, unit: TransactionUnit, content: boolean) {
+    this.id = id;
+    this.kind = kind;
+    this.unit = unit;
+    this.primary = new Result(content);
+  }
+
+  /** True when nobody can say more about the primary's side than is known now. */
+  get primarySettled(): boolean {
+    return this.abandoned || this.primaryMs >= 0;
+  }
+
+  /** Its statement's rows may differ from one execution to the next by nature. */
+  get volatile(): boolean {
+    return this.statement === null || this.statement.class.volatile;
+  }
+
+  /** Takes bytes of this request; they belong to it from now on. */
+  append(chunk: Buffer, budget: ByteBudget): void {
+    if (this.announced) {
+      for (const mirror of this.mirrors) mirror.append(chunk);
+    } else if (!this.overflowed && budget.take(chunk.length)) {
+      this.chunks.push(chunk);
+      this.bytes += chunk.length;
+    } else {
+      this.lose(budget);
+    }
+  }
+
+  /** Bytes of this request could not be kept: it can't be mirrored any more. */
+  lose(budget: ByteBudget): void {
+    this.letGo(budget);
+    this.overflowed = true;
+    for (const mirror of this.mirrors) mirror.lose();
+  }
+
+  /** Gives the gathered bytes back to the budget. */
+  letGo(budget: ByteBudget): void {
+    budget.give(this.bytes);
+    this.chunks = [];
+    this.bytes = 0;
+  }
+}

@@ -1,0 +1,30 @@
+// What all sessions of one proxy thread share.
+
+import type { Config, DatabaseConfig } from "../config/config.ts";
+import type { ByteBudget } from "./byte-budget.ts";
+import type { CancelRegistry } from "./cancel.ts";
+import type { MirrorDestination } from "./mirror/destination.ts";
+import type { MirrorSession } from "./mirror/session.ts";
+import type { Recording } from "./recording.ts";
+import type { StatementBook } from "./statement-book.ts";
+import type { ThreadLog } from "./thread-log.ts";
+
+export interface ThreadContext {
+  readonly config: Config;
+  readonly recording: Recording;
+  readonly book: StatementBook;
+  readonly budget: ByteBudget;
+  readonly cancels: CancelRegistry;
+  readonly log: ThreadLog;
+  /** Every session on a mirror that has not finished, also of clients that have left. */
+  readonly mirrorSessions: Set<MirrorSession>;
+  /** The entry that serves a database: an exact name wins over `*`. */
+  databaseFor(name: string): DatabaseConfig | null;
+  /** The mirrorings whose source is this entry. */
+  mirroringsOf(source: string): readonly MirrorDestination[];
+  /** Counts clients that the primary has let in. */
+  loggedIn(delta: 1 | -1): void;
+  /** Count limits that were hit. */
+  refusedLogin(): void;
+  refusedMessage(): void;
+}

@@ -1,0 +1,98 @@
+// The whole of pgsoak, wired: the recorder first, so that nothing happens unrecorded; the API next; clients last. It
+// stops in the opposite order.
+
+import { hostname } from "node:os";
+import { serveApi, type ApiServer } from "./api/server.ts";
+import { createApi } from "./api/app.ts";
+import { createClock } from "./clock.ts";
+import type { Config } from "./config/config.ts";
+import { configHash } from "./config/config-hash.ts";
+import { openReader } from "./events/log-reader.ts";
+import type { Log } from "./log.ts";
+import { probePort } from "./service/exclusive-port.ts";
+import { HealthWatch } from "./service/health-watch.ts";
+import { Live } from "./service/live.ts";
+import { ProxyPool } from "./service/proxy-pool.ts";
+import { RecorderHandle } from "./service/recorder-handle.ts";
+import { ResetTimer } from "./service/reset-timer.ts";
+import { VERSION } from "./version.ts";
+
+export interface ServiceAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface Service {
+  readonly addresses: { readonly proxy: ServiceAddress; readonly api: ServiceAddress };
+  /** Resolves when nothing of it runs any more. */
+  readonly stopped: Promise<void>;
+  /** Lets requests in flight finish (up to `shutdown_timeout_ms`), the mirrors drain and the log be written. */
+  stop(): Promise<void>;
+  /** Ends everything at once; what was not written yet is found and reported by the next start. */
+  stopNow(): void;
+}
+
+/** Resources in the order in which they were opened; closed the other way round. */
+type Closer = () => Promise<void> | void;
+
+export async function startService(config: Config, log: Log): Promise<Service> {
+  const closers: Closer[] = [];
+  try {
+    return await openAll(config, log, closers);
+  } catch (error) {
+    await closeAll(closers);
+    throw error;
+  }
+}
+
+async function openAll(config: Config, log: Log, closers: Closer[]): Promise<Service> {
+  const { general, api } = config;
+  const shared = general.threads > 1;
+  const port = shared ? await probePort(general.host, general.port) : general.port;
+  const settled: Config = { ...config, general: { ...general, port } };
+
+  const version = VERSION;
+  const identity = { version, host: hostname(), configHash: configHash(config) };
+  const recorder = await RecorderHandle.start(settled, identity, log);
+  closers.push(() => recorder.stop());
+
+  const reader = openReader(config.events.path);
+  closers.push(() => reader[Symbol.dispose]());
+  const watch = new HealthWatch(config, reader, log);
+  closers.push(() => watch.stop());
+  const resets = new ResetTimer(general.mirrorMetricsResetIntervalS, recorder);
+  closers.push(() => resets.stop());
+
+  let pool: ProxyPool | null = null;
+  const live = new Live(config, recorder, () => pool, watch.unhealthy);
+  const clock = createClock();
+  const app = createApi({ config, reader, live, log, clock, version });
+  const server: ApiServer = await serveApi(app, {
+    host: api.host,
+    port: api.port,
+    onError: (error) => log.error("the HTTP API could not accept a connection", { cause: error.message }),
+  });
+  closers.push(() => server.close());
+
+  const started = await ProxyPool.start(settled, recorder, log);
+  pool = started;
+  closers.push(() => started.stop(general.shutdownTimeoutMs));
+
+  const { promise: stopped, resolve } = Promise.withResolvers<void>();
+  let stopping: Promise<void> | null = null;
+  return {
+    addresses: {
+      proxy: { host: general.host, port: started.port },
+      api: { host: server.host, port: server.port },
+    },
+    stopped,
+    stop: () => (stopping ??= closeAll(closers).then(resolve)),
+    stopNow: () => {
+      void Promise.all([started.terminate(), recorder.terminate()]).then(() => resolve());
+    },
+  };
+}
+
+async function closeAll(closers: Closer[]): Promise<void> {
+  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+}

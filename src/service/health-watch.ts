@@ -1,0 +1,60 @@
+// Looks at MirrorStats once a second and knows which mirrorings have failed `mirror_error_threshold` times in a row.
+
+import type { Config } from "../config/config.ts";
+import { messageOf } from "../errors.ts";
+import type { LogReader } from "../events/log-reader.ts";
+import type { Log } from "../log.ts";
+import { readStats } from "../projections/read-stats.ts";
+
+const WATCH_MS = 1000;
+
+export class HealthWatch {
+  /** Names of mirrorings; the set itself is kept up to date. */
+  readonly unhealthy = new Set<string>();
+  readonly #config: Config;
+  readonly #reader: LogReader;
+  readonly #log: Log;
+  readonly #timer: NodeJS.Timeout;
+  #looking: Promise<void> = Promise.resolve();
+  #busy = false;
+
+  constructor(config: Config, reader: LogReader, log: Log) {
+    this.#config = config;
+    this.#reader = reader;
+    this.#log = log;
+    this.#timer = setInterval(() => {
+      if (!this.#busy) this.#looking = this.#look();
+    }, WATCH_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+  }
+
+  async #look(): Promise<void> {
+    this.#busy = true;
+    try {
+      const snapshot = await readStats(this.#reader);
+      const worst = new Map<string, number>();
+      for (const { mirroring, stats } of snapshot.lanes) {
+        worst.set(mirroring, Math.max(worst.get(mirroring) ?? 0, stats.consecutive_errors));
+      }
+      for (const { name } of this.#config.mirrorings) this.#judge(name, worst.get(name) ?? 0);
+    } catch (error) {
+      this.#log.warn("the mirrors' health could not be read", { cause: messageOf(error) });
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #judge(mirroring: string, consecutiveErrors: number): void {
+    const threshold = this.#config.general.mirrorErrorThreshold;
+    if (consecutiveErrors >= threshold && !this.unhealthy.has(mirroring)) {
+      this.unhealthy.add(mirroring);
+      this.#log.warn("mirror is unhealthy", { mirroring, consecutiveErrors, threshold });
+    } else if (consecutiveErrors < threshold && this.unhealthy.delete(mirroring)) {
+      this.#log.info("mirror is healthy again", { mirroring });
+    }
+  }
+}
