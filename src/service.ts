@@ -1,5 +1,5 @@
-// The whole of pgsoak, wired: the recorder first, so that nothing happens unrecorded; the API next; clients last. It
-// stops in the opposite order.
+// The whole of pgsoak, wired: the recorder first, so that nothing happens unrecorded, then the clients, then the API. It
+// stops clients first and answers questions until everything is written.
 
 import { hostname } from "node:os";
 import { serveApi, type ApiServer } from "./api/server.ts";
@@ -47,8 +47,8 @@ export async function startService(config: Config, log: Log): Promise<Service> {
 
 async function openAll(config: Config, log: Log, closers: Closer[]): Promise<Service> {
   const { general, api } = config;
-  const shared = general.threads > 1;
-  const port = shared ? await probePort(general.host, general.port) : general.port;
+  const port = await probePort("proxy", general.host, general.port);
+  await probePort("HTTP API", api.host, api.port);
   const settled: Config = { ...config, general: { ...general, port } };
 
   const version = VERSION;
@@ -63,32 +63,32 @@ async function openAll(config: Config, log: Log, closers: Closer[]): Promise<Ser
   const resets = new ResetTimer(general.mirrorMetricsResetIntervalS, recorder);
   closers.push(() => resets.stop());
 
-  let pool: ProxyPool | null = null;
-  const live = new Live(config, recorder, () => pool, watch.unhealthy);
-  const clock = createClock();
-  const app = createApi({ config, reader, live, log, clock, version });
-  const server: ApiServer = await serveApi(app, {
+  let server: ApiServer | null = null;
+  closers.push(() => server?.close());
+
+  const pool = await ProxyPool.start(settled, recorder, log);
+  closers.push(() => pool.stop(general.shutdownTimeoutMs));
+
+  // Last, so that an answer means that clients are served.
+  const live = new Live(config, recorder, pool, watch.unhealthy);
+  const app = createApi({ config, reader, live, log, clock: createClock(), version: VERSION });
+  server = await serveApi(app, {
     host: api.host,
     port: api.port,
     onError: (error) => log.error("the HTTP API could not accept a connection", { cause: error.message }),
   });
-  closers.push(() => server.close());
-
-  const started = await ProxyPool.start(settled, recorder, log);
-  pool = started;
-  closers.push(() => started.stop(general.shutdownTimeoutMs));
 
   const { promise: stopped, resolve } = Promise.withResolvers<void>();
   let stopping: Promise<void> | null = null;
   return {
     addresses: {
-      proxy: { host: general.host, port: started.port },
+      proxy: { host: general.host, port: pool.port },
       api: { host: server.host, port: server.port },
     },
     stopped,
     stop: () => (stopping ??= closeAll(closers).then(resolve)),
     stopNow: () => {
-      void Promise.all([started.terminate(), recorder.terminate()]).then(() => resolve());
+      void Promise.all([pool.terminate(), recorder.terminate()]).then(() => resolve());
     },
   };
 }

@@ -50,6 +50,12 @@ export interface MirroringConfig {
   readonly timeoutMs: number;
 }
 
+/** What `[general]` says for each `[[mirroring]]` that doesn't say it itself; already filled into them. */
+export type MirroringDefaults = Pick<
+  MirroringConfig,
+  "queueLength" | "exposure" | "exposureUnit" | "level" | "compare" | "readOnly" | "connections" | "timeoutMs"
+>;
+
 export interface UserConfig {
   readonly name: string;
   readonly password: string | null;
@@ -69,6 +75,7 @@ export interface GeneralConfig {
   readonly shutdownTimeoutMs: number;
   /** Frames longer than this are refused with 08P01. */
   readonly maxMessageBytes: number;
+  readonly mirroringDefaults: MirroringDefaults;
   /** Bytes that may wait for mirrors, over all sessions. */
   readonly mirrorQueueBytes: number;
   /** False: mirrors, but records nothing. */

@@ -215,6 +215,25 @@ export class RingConsumer {
     return Atomics.load(this.#views.header, HEAD) >>> 0;
   }
 
+  /**
+   * A place up to `end` where the books balance, `recordsMax` ahead at most if there is one so near: behind the tallies
+   * of a publication, which stand together at its end.
+   */
+  balanced(end: number, recordsMax: number): number {
+    const { words, slots } = this.#views;
+    const count = (end - this.#read) >>> 0;
+    if (count <= recordsMax) return end;
+    let best = 0;
+    let wasLedger = false;
+    for (let i = 0; i < count; i++) {
+      const isLedger = words[((this.#read + i) & (slots - 1)) * WORDS + 6]! >= RECORD_TALLY;
+      if (wasLedger && !isLedger && (i <= recordsMax || best === 0)) best = i;
+      if (best > 0 && i >= recordsMax) return (this.#read + best) >>> 0;
+      wasLedger = isLedger;
+    }
+    return end;
+  }
+
   /** Visits every record up to `end` (from published()) and returns how many there were. Nothing is freed yet. */
   read(end: number, visit: (record: RingRecord) => void): number {
     const { words, doubles, slots } = this.#views;

@@ -2,25 +2,7 @@
 // rows be compared. Computed once for each new statement key, from words and brackets alone; a text that PostgreSQL would
 // refuse may get any answer, since none of it will run.
 
-import {
-  isStringPrefix,
-  LEX_DASH,
-  LEX_DIGIT,
-  LEX_DOLLAR,
-  LEX_DOT,
-  LEX_KIND,
-  LEX_QUOTED,
-  LEX_SLASH,
-  LEX_SPACE,
-  LEX_STRING,
-  LEX_WORD,
-  skipComment,
-  skipDollarQuoted,
-  skipNumber,
-  skipQuoted,
-  skipString,
-  WORD_BYTE,
-} from "./statement-key.ts";
+import { TOKEN_BLANK, TOKEN_LITERAL, TOKEN_WORD, tokenEnd, tokenKind } from "./statement-key.ts";
 
 /** `other` says nothing about data: transaction control, SET, LISTEN, VACUUM … */
 export type StatementLevel = "reads" | "dml" | "ddl" | "other";
@@ -193,24 +175,24 @@ function readQuery(t: Tokens, found: Findings): void {
 function readSessionCommand(t: Tokens, found: Findings, verb: string): void {
   t.next();
   if (verb !== "set" || !SET_OF_TRANSACTION.has(t.text)) found.sessionLevel = true;
-  if (verb === "deallocate" && t.text === "prepare") t.next();
+  if (verb === "deallocate") t.take("prepare");
   if (/^(?:deallocate|discard)$/.test(verb) && t.text === "all") found.forgetsStatements = true;
-  else if (verb === "deallocate" && t.text !== "") found.deallocates.push(t.name);
+  else if (verb === "deallocate" && !t.ended) found.deallocates.push(t.name);
   readRest(t, found);
 }
 
 function readCreate(t: Tokens, found: Findings): void {
   for (; CREATE_PREFIXES.has(t.text); t.next()) if (t.text.startsWith("temp")) found.sessionLevel = true;
   t.inRoutine = t.text === "function" || t.text === "procedure";
-  readRest(t, found);
+  for (; !t.ended; t.next()) {
+    if (t.text === "pg_temp") found.sessionLevel = true;
+    note(t, found);
+  }
 }
 
 function readCopy(t: Tokens, found: Findings): void {
   found.raise("reads");
-  if (t.text === "(") {
-    t.next();
-    return readStatement(t, found);
-  }
+  if (t.take("(")) return readStatement(t, found);
   while (!t.ended && t.text !== "to" && t.text !== "from") t.next();
   if (t.text === "from") found.raise("dml");
   readRest(t, found);
@@ -219,26 +201,30 @@ function readCopy(t: Tokens, found: Findings): void {
 function readExplain(t: Tokens, found: Findings): void {
   found.raise("reads");
   found.volatile = true;
-  let runs = false;
-  const options = t.text === "(";
-  while (!t.ended && (options || /^(?:analy[sz]e|verbose)$/.test(t.text))) {
-    if (/^analy[sz]e$/.test(t.text)) runs = true;
-    else if (/^(?:false|off)$/.test(t.text) && /^analy[sz]e$/.test(t.previous)) runs = false;
-    const last = options && t.text === ")";
-    t.next();
-    if (last) break;
-  }
-  if (runs) readStatement(t, found);
-  else while (!t.ended) t.next();
+  if (skipExplainOptions(t)) return readStatement(t, found);
+  while (!t.ended) t.next();
 }
 
-function readPrepare(t: Tokens, found: Findings): void {
-  if (t.text === "transaction") {
-    t.next();
-    if (t.text === LITERAL) {
-      found.closesTransaction = true;
-      return readRest(t, found);
+/** Leaves `t` at the explained statement; returns whether it runs. */
+function skipExplainOptions(t: Tokens): boolean {
+  let runs = false;
+  if (t.take("(")) {
+    for (; !t.ended && !t.take(")"); t.next()) {
+      if (isAnalyze(t.text)) runs = true;
+      else if (isAnalyze(t.previous) && (t.text === "false" || t.text === "off")) runs = false;
     }
+    return runs;
+  }
+  for (; isAnalyze(t.text) || t.text === "verbose"; t.next()) runs ||= isAnalyze(t.text);
+  return runs;
+}
+
+const isAnalyze = (text: string): boolean => text === "analyze" || text === "analyse";
+
+function readPrepare(t: Tokens, found: Findings): void {
+  if (t.take("transaction") && t.text === LITERAL) {
+    found.closesTransaction = true;
+    return readRest(t, found);
   }
   found.sessionLevel = true;
   while (!t.ended && (t.text !== "as" || t.depth > 0)) t.next();
@@ -248,7 +234,7 @@ function readPrepare(t: Tokens, found: Findings): void {
 }
 
 function readTransactionEnd(t: Tokens, found: Findings): void {
-  if (t.text === "work" || t.text === "transaction") t.next();
+  if (!t.take("work")) t.take("transaction");
   if (t.text === "prepared") found.raise("dml");
   else if (t.text !== "to") found.closesTransaction = true;
   for (; !t.ended; t.next()) if (t.text === "chain" && t.previous === "and") found.chains = true;
@@ -293,6 +279,13 @@ class Tokens {
     return this.text.startsWith('"') ? this.text.slice(1, -1).replaceAll('""', '"') : this.text;
   }
 
+  /** Goes on when this token is `text`. */
+  take(text: string): boolean {
+    if (this.text !== text) return false;
+    this.next();
+    return true;
+  }
+
   next(): void {
     if (this.text === "(") this.depth++;
     this.before = this.previous;
@@ -311,58 +304,16 @@ class Tokens {
   }
 
   #read(): string {
-    const buffer = this.#buffer;
-    const end = this.#end;
-    while (this.#at < end) {
+    while (this.#at < this.#end) {
       const at = this.#at;
-      switch (LEX_KIND[buffer[at]!]) {
-        case LEX_SPACE:
-          this.#at++;
-          continue;
-        case LEX_DASH:
-        case LEX_SLASH:
-          this.#at = skipComment(buffer, at, end);
-          if (this.#at > at) continue;
-          return this.#sign();
-        case LEX_WORD:
-          return isStringPrefix(buffer, at, end)
-            ? this.#literal(skipString(buffer, at, end, this.#backslashes))
-            : this.#word();
-        case LEX_STRING:
-          return this.#literal(skipString(buffer, at, end, this.#backslashes));
-        case LEX_QUOTED:
-          this.#at = skipQuoted(buffer, at, end);
-          return buffer.toString("latin1", at, this.#at);
-        case LEX_DIGIT:
-          return this.#literal(skipNumber(buffer, at, end));
-        case LEX_DOLLAR: {
-          const stop = skipDollarQuoted(buffer, at, end);
-          return stop > at ? this.#literal(stop) : this.#sign();
-        }
-        case LEX_DOT:
-          return at + 1 < end && LEX_KIND[buffer[at + 1]!] === LEX_DIGIT
-            ? this.#literal(skipNumber(buffer, at, end))
-            : this.#sign();
-        default:
-          return this.#sign();
-      }
+      this.#at = tokenEnd(this.#buffer, at, this.#end, this.#backslashes);
+      const kind = tokenKind(this.#buffer, at, this.#at);
+      if (kind === TOKEN_BLANK) continue;
+      if (kind === TOKEN_LITERAL) return LITERAL;
+      const text = this.#buffer.toString("latin1", at, this.#at);
+      return kind === TOKEN_WORD ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
     }
     return "";
-  }
-
-  #word(): string {
-    const start = this.#at;
-    while (this.#at < this.#end && WORD_BYTE[this.#buffer[this.#at]!] !== 0) this.#at++;
-    return this.#buffer.toString("latin1", start, this.#at).toLowerCase();
-  }
-
-  #literal(stop: number): string {
-    this.#at = stop;
-    return LITERAL;
-  }
-
-  #sign(): string {
-    return String.fromCharCode(this.#buffer[this.#at++]!);
   }
 }
 

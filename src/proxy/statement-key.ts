@@ -1,18 +1,17 @@
 // A number for a statement's text that stays the same when literals, comments, white space or the case of keywords
-// change. It is computed for every Query and Parse, so it reads each byte once and allocates nothing. The words below
-// follow PostgreSQL's scan.l; the functions that skip one construct serve classify.ts too.
+// change. It is computed for every Query and Parse, so it reads each byte once and allocates nothing. What a token is
+// follows PostgreSQL's scan.l; tokenEnd() and tokenKind() serve classify.ts too.
 
-/** What a token may begin with, by its first byte. */
-export const LEX_OTHER = 0;
-export const LEX_SPACE = 1;
-export const LEX_WORD = 2;
-export const LEX_DIGIT = 3;
-export const LEX_STRING = 4;
-export const LEX_QUOTED = 5;
-export const LEX_DOLLAR = 6;
-export const LEX_DASH = 7;
-export const LEX_SLASH = 8;
-export const LEX_DOT = 9;
+/** White space or a comment. */
+export const TOKEN_BLANK = 0;
+/** An identifier or keyword without quotes. */
+export const TOKEN_WORD = 1;
+/** A "quoted" identifier or a $1: its bytes are what it is. */
+export const TOKEN_NAME = 2;
+/** A string of any kind or a number. */
+export const TOKEN_LITERAL = 3;
+/** One byte of an operator or a bracket. */
+export const TOKEN_SIGN = 4;
 
 const QUOTE = 0x27;
 const DOUBLE_QUOTE = 0x22;
@@ -28,10 +27,21 @@ const UNDERSCORE = 0x5f;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
 
+const LEX_SIGN = 0;
+const LEX_SPACE = 1;
+const LEX_WORD = 2;
+const LEX_DIGIT = 3;
+const LEX_STRING = 4;
+const LEX_QUOTED = 5;
+const LEX_DOLLAR = 6;
+const LEX_DASH = 7;
+const LEX_SLASH = 8;
+const LEX_DOT = 9;
+
 /** First byte of a token → LEX_…; every byte ≥ 0x80 may be part of a word. */
-export const LEX_KIND: Uint8Array = new Uint8Array(256);
+const LEX_KIND: Uint8Array = new Uint8Array(256);
 /** Byte of a word → the same byte in lower case; 0 = no word has it. */
-export const WORD_BYTE: Uint8Array = new Uint8Array(256);
+const WORD_BYTE: Uint8Array = new Uint8Array(256);
 
 for (let byte = 0; byte < 256; byte++) {
   const upper = byte >= 0x41 && byte <= 0x5a;
@@ -53,7 +63,7 @@ LEX_KIND[DOT] = LEX_DOT;
 const PRIME_LOW = 0x01000193;
 const PRIME_HIGH = 0x85ebca6b | 0;
 const MARK_LITERAL = 0x100;
-const MARK_WORD_END = 0x101;
+const MARK_NAME_END = 0x101;
 const HIGH_LANE = 2 ** 32;
 const HIGH_MASK = 0x1fffff;
 
@@ -62,80 +72,41 @@ const HIGH_MASK = 0x1fffff;
  * Blanks inside of operators are not seen (`< -` is `<-`), and lists of different lengths have different keys.
  */
 export function statementKey(buffer: Buffer, start: number, end: number, standardConformingStrings: boolean): number {
+  const backslashes = !standardConformingStrings;
   let low = 0x811c9dc5 | 0;
   let high = 0x9747b28c | 0;
   let at = start;
   while (at < end) {
     const byte = buffer[at]!;
+    const lex = LEX_KIND[byte]!;
     let mark = byte;
-    switch (LEX_KIND[byte]) {
-      case LEX_SPACE:
+    if (lex === LEX_SPACE) {
+      at++;
+      continue;
+    }
+    if (lex === LEX_SIGN) at++;
+    else if (lex === LEX_WORD && !isStringPrefix(buffer, at, end)) {
+      let folded = WORD_BYTE[byte]!;
+      do {
+        low = Math.imul(low ^ folded, PRIME_LOW);
+        high = Math.imul(high ^ folded, PRIME_HIGH);
         at++;
-        continue;
-      case LEX_WORD: {
-        if (isStringPrefix(buffer, at, end)) {
-          at = skipString(buffer, at, end, !standardConformingStrings);
-          mark = MARK_LITERAL;
-          break;
-        }
-        let folded = WORD_BYTE[byte]!;
-        do {
-          low = Math.imul(low ^ folded, PRIME_LOW);
-          high = Math.imul(high ^ folded, PRIME_HIGH);
-          at++;
-          folded = at < end ? WORD_BYTE[buffer[at]!]! : 0;
-        } while (folded !== 0);
-        mark = MARK_WORD_END;
-        break;
-      }
-      case LEX_DIGIT:
-        at = skipNumber(buffer, at, end);
-        mark = MARK_LITERAL;
-        break;
-      case LEX_STRING:
-        at = skipString(buffer, at, end, !standardConformingStrings);
-        mark = MARK_LITERAL;
-        break;
-      case LEX_QUOTED: {
-        const stop = skipQuoted(buffer, at, end);
+        folded = at < end ? WORD_BYTE[buffer[at]!]! : 0;
+      } while (folded !== 0);
+      mark = MARK_NAME_END;
+    } else {
+      const stop = tokenEnd(buffer, at, end, backslashes);
+      const kind = tokenKind(buffer, at, stop);
+      if (kind === TOKEN_LITERAL) mark = MARK_LITERAL;
+      else if (kind === TOKEN_NAME) {
         for (; at < stop; at++) {
           low = Math.imul(low ^ buffer[at]!, PRIME_LOW);
           high = Math.imul(high ^ buffer[at]!, PRIME_HIGH);
         }
-        mark = MARK_WORD_END;
-        break;
+        mark = MARK_NAME_END;
       }
-      case LEX_DOLLAR: {
-        const stop = skipDollarQuoted(buffer, at, end);
-        if (stop > at) mark = MARK_LITERAL;
-        at = stop > at ? stop : at + 1;
-        if (mark === MARK_LITERAL) break;
-        // $1: the number is a name, not a literal.
-        while (at < end && LEX_KIND[buffer[at]!] === LEX_DIGIT) {
-          low = Math.imul(low ^ buffer[at]!, PRIME_LOW);
-          high = Math.imul(high ^ buffer[at]!, PRIME_HIGH);
-          at++;
-        }
-        break;
-      }
-      case LEX_DASH:
-      case LEX_SLASH: {
-        const stop = skipComment(buffer, at, end);
-        if (stop > at) {
-          at = stop;
-          continue;
-        }
-        at++;
-        break;
-      }
-      case LEX_DOT:
-        if (at + 1 < end && LEX_KIND[buffer[at + 1]!] === LEX_DIGIT) {
-          at = skipNumber(buffer, at, end);
-          mark = MARK_LITERAL;
-        } else at++;
-        break;
-      default:
-        at++;
+      at = stop;
+      if (kind === TOKEN_BLANK) continue;
     }
     low = Math.imul(low ^ mark, PRIME_LOW);
     high = Math.imul(high ^ mark, PRIME_HIGH);
@@ -143,8 +114,55 @@ export function statementKey(buffer: Buffer, start: number, end: number, standar
   return (avalanche(high) & HIGH_MASK) * HIGH_LANE + (avalanche(low) >>> 0);
 }
 
+/** Where the token that begins at `at` ends. `backslashes`: whether a plain string has escapes. */
+export function tokenEnd(buffer: Buffer, at: number, end: number, backslashes: boolean): number {
+  switch (LEX_KIND[buffer[at]!]) {
+    case LEX_WORD:
+      return isStringPrefix(buffer, at, end) ? skipString(buffer, at, end, backslashes) : skipWord(buffer, at, end);
+    case LEX_DIGIT:
+      return skipNumber(buffer, at, end);
+    case LEX_STRING:
+      return skipString(buffer, at, end, backslashes);
+    case LEX_QUOTED:
+      return skipQuoted(buffer, at, end);
+    case LEX_DOLLAR:
+      return skipDollar(buffer, at, end);
+    case LEX_DASH:
+    case LEX_SLASH:
+      return skipComment(buffer, at, end);
+    case LEX_DOT:
+      return isDigit(buffer, at + 1, end) ? skipNumber(buffer, at, end) : at + 1;
+    default:
+      return at + 1;
+  }
+}
+
+/** What the token `buffer[at, stop)` is, `stop` being its tokenEnd(). */
+export function tokenKind(buffer: Buffer, at: number, stop: number): number {
+  switch (LEX_KIND[buffer[at]!]) {
+    case LEX_SPACE:
+      return TOKEN_BLANK;
+    case LEX_WORD:
+      return isStringPrefix(buffer, at, stop) ? TOKEN_LITERAL : TOKEN_WORD;
+    case LEX_DIGIT:
+    case LEX_STRING:
+      return TOKEN_LITERAL;
+    case LEX_QUOTED:
+      return TOKEN_NAME;
+    case LEX_DOLLAR:
+      return isDigit(buffer, at + 1, stop) ? TOKEN_NAME : stop > at + 1 ? TOKEN_LITERAL : TOKEN_SIGN;
+    case LEX_DASH:
+    case LEX_SLASH:
+      return stop > at + 1 ? TOKEN_BLANK : TOKEN_SIGN;
+    case LEX_DOT:
+      return stop > at + 1 ? TOKEN_LITERAL : TOKEN_SIGN;
+    default:
+      return TOKEN_SIGN;
+  }
+}
+
 /** Whether E'…', B'…', X'…', N'…' or U&'…' begins at `at`, where a word does. */
-export function isStringPrefix(buffer: Buffer, at: number, end: number): boolean {
+function isStringPrefix(buffer: Buffer, at: number, end: number): boolean {
   const next = at + 1 < end ? buffer[at + 1]! : 0;
   if (next !== QUOTE && next !== AMPERSAND) return false;
   const letter = WORD_BYTE[buffer[at]!]!;
@@ -153,7 +171,7 @@ export function isStringPrefix(buffer: Buffer, at: number, end: number): boolean
 }
 
 /** Skips a string with its prefix, if it has one. `backslashes`: whether an unprefixed string has escapes. */
-export function skipString(buffer: Buffer, at: number, end: number, backslashes: boolean): number {
+function skipString(buffer: Buffer, at: number, end: number, backslashes: boolean): number {
   const prefix = buffer[at]!;
   if (prefix !== QUOTE) {
     backslashes = WORD_BYTE[prefix] === 0x65 || (WORD_BYTE[prefix] === 0x6e && backslashes);
@@ -182,7 +200,7 @@ function continuation(buffer: Buffer, at: number, end: number): number {
 }
 
 /** Skips a "quoted" identifier. */
-export function skipQuoted(buffer: Buffer, at: number, end: number): number {
+function skipQuoted(buffer: Buffer, at: number, end: number): number {
   at++;
   while (at < end) {
     if (buffer[at++] !== DOUBLE_QUOTE) continue;
@@ -192,12 +210,15 @@ export function skipQuoted(buffer: Buffer, at: number, end: number): number {
   return end;
 }
 
-/** Skips $tag$…$tag$; returns `at` when none begins there. */
-export function skipDollarQuoted(buffer: Buffer, at: number, end: number): number {
+/** Skips $tag$…$tag$, or $1, or a lone $. */
+function skipDollar(buffer: Buffer, at: number, end: number): number {
   let open = at + 1;
-  if (open < end && LEX_KIND[buffer[open]!] === LEX_DIGIT) return at;
+  if (isDigit(buffer, open, end)) {
+    while (isDigit(buffer, open, end)) open++;
+    return open;
+  }
   while (open < end && buffer[open] !== DOLLAR && WORD_BYTE[buffer[open]!] !== 0) open++;
-  if (open >= end || buffer[open] !== DOLLAR) return at;
+  if (open >= end || buffer[open] !== DOLLAR) return at + 1;
   const tagBytes = open + 1 - at;
   for (let close = open + 1; close + tagBytes <= end; close++) {
     if (buffer[close] !== DOLLAR) continue;
@@ -209,14 +230,14 @@ export function skipDollarQuoted(buffer: Buffer, at: number, end: number): numbe
   return end;
 }
 
-/** Skips -- to the end of the line, or a block comment with those inside it; returns `at` when none begins there. */
-export function skipComment(buffer: Buffer, at: number, end: number): number {
+/** Skips -- to the end of the line, or a block comment with those inside it, or the sign that begins neither. */
+function skipComment(buffer: Buffer, at: number, end: number): number {
   const next = at + 1 < end ? buffer[at + 1] : 0;
   if (buffer[at] === DASH && next === DASH) {
     while (at < end && !isNewline(buffer[at]!)) at++;
     return at;
   }
-  if (buffer[at] !== SLASH || next !== STAR) return at;
+  if (buffer[at] !== SLASH || next !== STAR) return at + 1;
   let depth = 1;
   at += 2;
   while (at < end && depth > 0) {
@@ -230,8 +251,13 @@ export function skipComment(buffer: Buffer, at: number, end: number): number {
   return at;
 }
 
+function skipWord(buffer: Buffer, at: number, end: number): number {
+  while (at < end && WORD_BYTE[buffer[at]!] !== 0) at++;
+  return at;
+}
+
 /** Skips 12, 1_000, 0x1F, 1.5, .5, 1e-5; begins at a digit, or at a point that one follows. */
-export function skipNumber(buffer: Buffer, at: number, end: number): number {
+function skipNumber(buffer: Buffer, at: number, end: number): number {
   const radix = buffer[at] === 0x30 && at + 2 < end ? WORD_BYTE[buffer[at + 1]!] : 0;
   if ((radix === 0x78 || radix === 0x6f || radix === 0x62) && isHexDigit(buffer[at + 2]!)) {
     at += 2;
@@ -243,14 +269,18 @@ export function skipNumber(buffer: Buffer, at: number, end: number): number {
   if (at < end && WORD_BYTE[buffer[at]!] === 0x65) {
     const sign = at + 1 < end && (buffer[at + 1] === PLUS || buffer[at + 1] === DASH) ? 1 : 0;
     const digits = at + 1 + sign;
-    if (digits < end && LEX_KIND[buffer[digits]!] === LEX_DIGIT) at = skipDigits(buffer, digits, end);
+    if (isDigit(buffer, digits, end)) at = skipDigits(buffer, digits, end);
   }
   return at;
 }
 
 function skipDigits(buffer: Buffer, at: number, end: number): number {
-  while (at < end && (LEX_KIND[buffer[at]!] === LEX_DIGIT || buffer[at] === UNDERSCORE)) at++;
+  while (at < end && (isDigit(buffer, at, end) || buffer[at] === UNDERSCORE)) at++;
   return at;
+}
+
+function isDigit(buffer: Buffer, at: number, end: number): boolean {
+  return at < end && LEX_KIND[buffer[at]!] === LEX_DIGIT;
 }
 
 function isHexDigit(byte: number): boolean {

@@ -20,11 +20,10 @@ const NO_THREAD = -1;
 export class Live implements LiveStatus {
   readonly #config: Config;
   readonly #recorder: RecorderHandle;
-  readonly #pool: () => ProxyPool | null;
+  readonly #pool: ProxyPool;
   readonly #unhealthy: ReadonlySet<string>;
 
-  /** `pool` may not be there yet: the API answers before the first client can connect. */
-  constructor(config: Config, recorder: RecorderHandle, pool: () => ProxyPool | null, unhealthy: ReadonlySet<string>) {
+  constructor(config: Config, recorder: RecorderHandle, pool: ProxyPool, unhealthy: ReadonlySet<string>) {
     this.#config = config;
     this.#recorder = recorder;
     this.#pool = pool;
@@ -40,18 +39,18 @@ export class Live implements LiveStatus {
   }
 
   clientConnections(): number {
-    return this.#pool()?.gauges.sum(CLIENT_CONNECTIONS) ?? 0;
+    return this.#pool.gauges.sum(CLIENT_CONNECTIONS);
   }
 
   sessions(): number {
-    return this.#pool()?.gauges.sum(SESSIONS) ?? 0;
+    return this.#pool.gauges.sum(SESSIONS);
   }
 
   mirrorings(): readonly LiveMirroring[] {
-    const pool = this.#pool();
+    const { gauges, health } = this.#pool;
     return this.#config.mirrorings.map((mirroring, index) => {
-      const gauge = (column: number): number => pool?.gauges.sumMirroring(index, column) ?? 0;
-      const down = pool !== null && new MirrorHealth(pool.health, index, NO_THREAD).down;
+      const gauge = (column: number): number => gauges.sumMirroring(index, column);
+      const { down } = new MirrorHealth(health, index, NO_THREAD);
       const healthy = !this.#unhealthy.has(mirroring.name);
       return {
         mirroring: mirroring.name,

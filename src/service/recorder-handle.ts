@@ -25,6 +25,7 @@ export class RecorderHandle {
   readonly #worker: Worker;
   readonly #commands: MessagePort;
   readonly #stopped: Promise<void>;
+  #stopping = false;
   #status: RecordingStatus = { state: "ok", cause: "" };
 
   private constructor(worker: Worker, commands: MessagePort, signal: SharedArrayBuffer, run: number, log: Log) {
@@ -40,7 +41,7 @@ export class RecorderHandle {
       });
       worker.on("error", (error) => this.#broke(messageOf(error), log));
       worker.on("exit", () => {
-        this.#broke("the recorder has ended", log);
+        if (!this.#stopping) this.#broke("the recorder has ended", log);
         resolve();
       });
     });
@@ -87,6 +88,7 @@ export class RecorderHandle {
 
   /** Everything published so far is written, the run is closed, the file is let go. */
   async stop(): Promise<void> {
+    this.#stopping = true;
     this.send({ type: "stop" });
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, STOP_MS)));

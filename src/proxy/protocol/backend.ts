@@ -9,6 +9,10 @@ export interface ServerError {
   readonly severity: string;
   /** "" when the server gave none, or something that isn't one. */
   readonly sqlstate: string;
+  /**
+   * What the server said; "" when a function made it say so (RAISE and the like), whatever state that was given, and
+   * when the body was cut before it tells.
+   */
   readonly message: string;
 }
 
@@ -31,6 +35,12 @@ const FIELD_SEVERITY = 0x53; // S
 const FIELD_SEVERITY_PLAIN = 0x56; // V
 const FIELD_SQLSTATE = 0x43; // C
 const FIELD_MESSAGE = 0x4d; // M
+const FIELD_ROUTINE = 0x52; // R
+/**
+ * Where in the server an application's own text is thrown: RAISE and ASSERT of PL/pgSQL, the other languages, errors of
+ * further servers. Such a text may hold any value, so it doesn't get past this reader.
+ */
+const APPLICATION_ROUTINE = /^(?:exec_stmt_(?:raise|assert)$|PLy_|plperl|pltcl|throw_tcl|plv8|dblink|pgfdw_report)/;
 const MECHANISMS_MAX = 16;
 const KEY_BYTES_MIN = 8;
 /** Process id and the longest secret of protocol 3.2. */
@@ -42,6 +52,7 @@ export function readError(buffer: Buffer, start: number, end: number): ServerErr
   let plainSeverity = "";
   let sqlstate = "";
   let message = "";
+  let routine = "";
   let at = start;
   while (at < end && buffer[at] !== 0) {
     const field = buffer[at]!;
@@ -50,9 +61,14 @@ export function readError(buffer: Buffer, start: number, end: number): ServerErr
     else if (field === FIELD_SEVERITY_PLAIN) plainSeverity = buffer.toString("utf8", at + 1, valueEnd);
     else if (field === FIELD_SQLSTATE) sqlstate = buffer.toString("latin1", at + 1, valueEnd);
     else if (field === FIELD_MESSAGE) message = buffer.toString("utf8", at + 1, valueEnd);
+    else if (field === FIELD_ROUTINE) routine = buffer.toString("latin1", at + 1, valueEnd);
     at = valueEnd + 1;
   }
-  return { severity: plainSeverity || severity, sqlstate: isSqlstate(sqlstate) ? sqlstate : "", message };
+  return {
+    severity: plainSeverity || severity,
+    sqlstate: isSqlstate(sqlstate) ? sqlstate : "",
+    message: at >= end || APPLICATION_ROUTINE.test(routine) ? "" : message,
+  };
 }
 
 /** The row count of a CommandComplete: the number its tag ends with, 0 for a tag without one. */

@@ -1,0 +1,27 @@
+// What every route of the API is given.
+
+import type { HttpBindings } from "@hono/node-server";
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config/config.ts";
+import type { LogReader } from "../events/log-reader.ts";
+import type { Log } from "../log.ts";
+import type { LiveStatus } from "./live-status.ts";
+
+export interface ApiContext {
+  readonly config: Config;
+  /** The event log, read-only; the caller opens and closes it. */
+  readonly reader: LogReader;
+  readonly live: LiveStatus;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** Of pgsoak. */
+  readonly version: string;
+}
+
+/** `app.request()` in tests comes without a node request, hence the optional bindings. */
+export interface ApiEnv {
+  Bindings: Partial<HttpBindings>;
+}
+
+export type Api = OpenAPIHono<ApiEnv>;

@@ -1,0 +1,61 @@
+// The HTTP API: guards first, then one file per route. Everything that goes wrong leaves as a problem document.
+//
+//   request ─▶ body limit ─▶ Host allow-list ─▶ token ─▶ route
+
+import { OpenAPIHono } from "@hono/zod-openapi";
+import { messageOf } from "../errors.ts";
+import type { Api, ApiContext, ApiEnv } from "./api-context.ts";
+import { bodyGuard } from "./body-guard.ts";
+import { addHealthzRoute } from "./healthz.ts";
+import { addHealthzRecordingRoute } from "./healthz-recording.ts";
+import { hostGuard } from "./host-guard.ts";
+import { addMetricsRoute } from "./metrics.ts";
+import { problem, ProblemError } from "./problem.ts";
+import { rawPath } from "./raw-path.ts";
+import { addStatsRoute } from "./stats.ts";
+import { refuseParameters } from "./strict-query.ts";
+import { tokenGuard } from "./token-guard.ts";
+
+/** Methods of the routes under this very path. */
+function methodsOf(api: Api, path: string): string[] {
+  const methods = api.routes
+    .filter((route) => route.path === path && route.method !== "ALL")
+    .map(({ method }) => method);
+  return [...new Set(methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])))];
+}
+
+/** better-sqlite3 names its errors after SQLite's codes. */
+const isLogError = (error: Error): boolean => error.name === "SqliteError";
+
+/** The application; `serveApi` puts it on a port. The caller keeps the context's resources open as long. */
+export function createApi(context: ApiContext): Api {
+  const { config, log } = context;
+  const api = new OpenAPIHono<ApiEnv>({ getPath: rawPath, defaultHook: refuseParameters });
+
+  api.use(async (c, next) => {
+    await next();
+    c.header("x-content-type-options", "nosniff");
+    c.header("cache-control", "no-store");
+  });
+  api.use(bodyGuard(), hostGuard(config.api), tokenGuard(config.api));
+
+  addMetricsRoute(api, context);
+  addStatsRoute(api, context);
+  addHealthzRoute(api, context);
+  addHealthzRecordingRoute(api, context);
+
+  api.notFound((c) => {
+    const methods = methodsOf(api, c.req.path);
+    if (methods.length === 0) return problem("not_found", "there is nothing under this path");
+    const allow = methods.join(", ");
+    return problem("method_not_allowed", `this path answers ${allow}`, { headers: { allow } });
+  });
+  api.onError((error, c) => {
+    if (error instanceof ProblemError) return problem(error.code, error.message, { field: error.field });
+    log.error("the HTTP API failed to answer", { method: c.req.method, path: c.req.path, cause: messageOf(error) });
+    return isLogError(error)
+      ? problem("log_unavailable", "the event log cannot be read at the moment")
+      : problem("internal", "pgsoak failed to answer; its log says why");
+  });
+  return api;
+}

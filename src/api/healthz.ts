@@ -1,0 +1,35 @@
+// GET /healthz: liveness. It is 200 as long as traffic flows, also while nothing is recorded: an orchestrator must not
+// kill the primary path because a disk is full.
+
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Api, ApiContext } from "./api-context.ts";
+import { noParameters } from "./strict-query.ts";
+
+const route = createRoute({
+  method: "get",
+  path: "/healthz",
+  summary: "Whether the service is alive, and whether it records",
+  request: { query: noParameters },
+  responses: {
+    200: {
+      description: "Alive",
+      content: {
+        "application/json": {
+          schema: z.object({
+            status: z.literal("ok"),
+            recording: z.enum(["ok", "broken"]),
+            /** Only while recording is broken. */
+            cause: z.string().optional(),
+          }),
+        },
+      },
+    },
+  },
+});
+
+export function addHealthzRoute(api: Api, { live }: ApiContext): void {
+  api.openapi(route, (c) => {
+    const { state, cause } = live.recording();
+    return c.json({ status: "ok" as const, recording: state, ...(state === "broken" ? { cause } : {}) }, 200);
+  });
+}

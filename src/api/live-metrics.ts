@@ -1,0 +1,62 @@
+// The metrics of the process and of its mirrorings as they are now, and of the log as a whole.
+
+import type { StatsSnapshot } from "../projections/read-stats.ts";
+import type { LiveMirroring, LiveStatus } from "./live-status.ts";
+import type { MetricFamily, MetricSample, MetricType } from "./metrics-text.ts";
+
+export interface LiveMetricsSource {
+  readonly live: LiveStatus;
+  readonly snapshot: StatsSnapshot;
+  /** Of pgsoak. */
+  readonly version: string;
+  /** The log's file with its write-ahead log. */
+  readonly logBytes: number;
+}
+
+/** The families of the moment; `prefix` is metrics_prefix. */
+export function liveMetrics(prefix: string, { live, snapshot, version, logBytes }: LiveMetricsSource): MetricFamily[] {
+  const mirrorings = live.mirrorings();
+  const isRecording = live.recording().state === "ok";
+  const family = (name: string, type: MetricType, help: string, samples: MetricSample[]): MetricFamily => ({
+    name: `${prefix}_${name}`,
+    type,
+    help,
+    samples,
+  });
+  const single = (name: string, type: MetricType, help: string, value: number) =>
+    family(name, type, help, [{ labels: {}, value }]);
+  const perMirroring = (name: string, help: string, valueOf: (mirroring: LiveMirroring) => number) =>
+    family(
+      name,
+      "gauge",
+      help,
+      mirrorings.map((mirroring) => ({ labels: { cluster: mirroring.mirroring }, value: valueOf(mirroring) })),
+    );
+  // As in the observation ledger: a degraded mirror is observed, a mirror whose outcomes aren't recorded is not.
+  const isObserving = ({ state }: LiveMirroring): boolean =>
+    isRecording && (state === "observing" || state === "degraded");
+
+  return [
+    perMirroring("mirror_queue_depth", "Requests that wait in mirror queues.", ({ queueDepth }) => queueDepth),
+    perMirroring("mirror_queue_bytes", "Bytes that wait in mirror queues.", ({ queueBytes }) => queueBytes),
+    perMirroring("mirror_connections", "Open connections to the mirror.", ({ connections }) => connections),
+    perMirroring("mirror_observing", "1 while the mirroring gathers evidence, else 0.", (mirroring) =>
+      Number(isObserving(mirroring)),
+    ),
+    perMirroring(
+      "mirror_healthy",
+      "0 from mirror_error_threshold consecutive errors until the next success, else 1.",
+      ({ healthy }) => Number(healthy),
+    ),
+    single("events_appended_total", "counter", "Events in the log since it began.", snapshot.seq),
+    single(
+      "events_unrecorded_total",
+      "counter",
+      "Requests that were seen but lost to the log, as far as their number is known.",
+      snapshot.unrecorded,
+    ),
+    single("event_log_bytes", "gauge", "Size of the log on disk in bytes.", logBytes),
+    single("client_connections", "gauge", "Open client connections.", live.clientConnections()),
+    family("build_info", "gauge", "Always 1; the version is in the label.", [{ labels: { version }, value: 1 }]),
+  ];
+}

@@ -1,0 +1,37 @@
+// The live facts that the API shows beside the log. The API owns this interface, the service fulfils it; every method
+// is cheap, reads shared memory at most and never waits.
+
+import type { ObservationState } from "../events/event.ts";
+
+export interface RecordingStatus {
+  readonly state: "ok" | "broken";
+  /** Why it is broken, for the operator; "" while it is ok. */
+  readonly cause: string;
+}
+
+/** One mirroring, over all sessions and threads. */
+export interface LiveMirroring {
+  readonly mirroring: string;
+  /** Requests that wait in the queues of its sessions. */
+  readonly queueDepth: number;
+  readonly queueBytes: number;
+  /** Requests that could wait: queue_length × sessions. */
+  readonly queueSlots: number;
+  /** Open connections to the mirror. */
+  readonly connections: number;
+  readonly state: ObservationState;
+  /** False from mirror_error_threshold consecutive errors until the next success. */
+  readonly healthy: boolean;
+}
+
+export interface LiveStatus {
+  recording(): RecordingStatus;
+  /** The run that this process writes; null until the log is open. */
+  run(): number | null;
+  /** Client connections, those that are still logging in included. */
+  clientConnections(): number;
+  /** Clients that are logged in. */
+  sessions(): number;
+  /** Every configured mirroring, also without traffic. */
+  mirrorings(): readonly LiveMirroring[];
+}

@@ -1,0 +1,19 @@
+// GET /stats: MirrorStats as JSON.
+
+import { createRoute } from "@hono/zod-openapi";
+import { readStats } from "../projections/read-stats.ts";
+import { statsJson, statsJsonSchema } from "../projections/stats-json.ts";
+import type { Api, ApiContext } from "./api-context.ts";
+import { noParameters } from "./strict-query.ts";
+
+const route = createRoute({
+  method: "get",
+  path: "/stats",
+  summary: "The counters since the last reset, in total and for each mirroring and database",
+  request: { query: noParameters },
+  responses: { 200: { description: "MirrorStats", content: { "application/json": { schema: statsJsonSchema } } } },
+});
+
+export function addStatsRoute(api: Api, { reader }: ApiContext): void {
+  api.openapi(route, async (c) => c.json(statsJson(await readStats(reader)), 200));
+}

@@ -1,0 +1,93 @@
+// The command line: finds the command, runs it, and turns what it throws into a message and an exit code.
+
+import { CommanderError, Command } from "commander";
+import { EXIT_USAGE, exitCodeOf, messageOf, PgsoakError } from "../errors.ts";
+import { VERSION } from "../version.ts";
+import type { CliContext } from "./context.ts";
+
+type CommandFactory = (context: CliContext) => Command;
+
+/** Every command with the file it lives in, in the order of the help. */
+const COMMANDS: ReadonlyMap<string, () => Promise<CommandFactory>> = new Map([
+  ["serve", async () => (await import("./serve.ts")).serveCommand],
+  ["check", async () => (await import("./check.ts")).checkCommand],
+  ["demo", async () => (await import("./demo.ts")).demoCommand],
+  ["stats", async () => (await import("./stats.ts")).statsCommand],
+  ["events", async () => (await import("./events.ts")).eventsCommand],
+]);
+
+const EXAMPLES = `
+Examples:
+  $ pgsoak demo                         two throw-away PostgreSQL servers, a workload and the service
+  $ pgsoak check                        is ./pgsoak.toml right, and what does it amount to?
+  $ pgsoak serve --config pgsoak.toml   stand between clients and primary
+  $ pgsoak help stats                   options and examples of one command
+`;
+
+export type Streams = Pick<CliContext, "stdout" | "stderr" | "env">;
+
+const processStreams: Streams = {
+  stdout: (text) => void process.stdout.write(text),
+  stderr: (text) => void process.stderr.write(text),
+  env: process.env,
+};
+
+/** Runs `argv` (without the words for node and script) to its end and answers with the exit code. Never throws. */
+export async function runProgram(argv: readonly string[], streams: Streams = processStreams): Promise<number> {
+  let exitCode = 0;
+  const setExitCode = (code: number): void => {
+    exitCode = code;
+  };
+  try {
+    const program = await createProgram(argv, { ...streams, setExitCode });
+    await program.parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    streams.stderr(`${explanationOf(error)}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+async function createProgram(argv: readonly string[], context: CliContext): Promise<Command> {
+  const program = new Command("pgsoak")
+    .description("A PostgreSQL mirroring proxy with a memory: is it safe to cut over?")
+    .version(VERSION, "--version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .addHelpText("after", EXAMPLES)
+    .exitOverride()
+    .configureOutput({
+      writeOut: context.stdout,
+      writeErr: context.stderr,
+      outputError: (text, write) =>
+        write(
+          `pgsoak: ${text
+            .replace(/^error: /, "")
+            .trim()
+            .replaceAll("\n", " ")}\n`,
+        ),
+    });
+  // The named command alone is loaded; for help, and to guess what a mistyped name means, all of them.
+  const named = COMMANDS.get(argv[0] ?? "");
+  const factories = await Promise.all((named === undefined ? [...COMMANDS.values()] : [named]).map((load) => load()));
+  for (const create of factories) {
+    const command = create(context);
+    inheritSettings(command, program);
+    program.addCommand(command);
+  }
+  return program;
+}
+
+/** A command that was made by itself knows nothing of the program's streams and of how errors leave it. */
+function inheritSettings(command: Command, parent: Command): void {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inheritSettings(child, command);
+}
+
+function explanationOf(error: unknown): string {
+  // Its lines begin with file and line, so that editors find the place.
+  if (error instanceof PgsoakError && error.code === "config_invalid") return error.message;
+  const isExpected = error instanceof PgsoakError || (error instanceof Error && "code" in error);
+  const stack = error instanceof Error && !isExpected ? error.stack : undefined;
+  return `pgsoak: ${stack ?? messageOf(error)}`;
+}

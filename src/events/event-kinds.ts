@@ -1,0 +1,28 @@
+// The numbers that kinds of events have on disk: append only, like the enumerations in event.ts.
+
+import { PgsoakError } from "../errors.ts";
+import type { EventKind } from "./event.ts";
+
+export const KIND_CODES: Readonly<Record<EventKind, number>> = {
+  queued: 0,
+  mirrored: 1,
+  errored: 2,
+  dropped: 3,
+  tallied: 4,
+  skipped: 5,
+  unrecorded: 6,
+  run_started: 7,
+  run_stopped: 8,
+  observation_changed: 9,
+  epoch_started: 10,
+  marked: 11,
+  counters_reset: 12,
+};
+
+/** `names[code]`, or log_newer: what this build doesn't know is refused, never guessed. */
+export function known<T>(names: readonly T[], code: number, seq: number, what: string): T {
+  const name = names[code];
+  if (name !== undefined) return name;
+  const message = `Event ${seq} of the log has the unknown ${what} ${code}: a newer pgsoak wrote it. Use that version to read it.`;
+  throw new PgsoakError("log_newer", message);
+}

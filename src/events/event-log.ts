@@ -1,0 +1,153 @@
+// The append-only log and its folds: the one place that writes. A batch of events, what the folds make of it, the names
+// that it uses and the positions are one transaction, so a crash can neither double nor lose a count.
+
+import { statSync } from "node:fs";
+import type { Database } from "better-sqlite3";
+import { BUSY_TIMEOUT_MS, explainSqliteError, openDatabase } from "./database.ts";
+import { EventInserts } from "./event-inserts.ts";
+import type { MirrorEvent, NewEvent } from "./event.ts";
+import { FailureDictionary } from "./failures.ts";
+import { catchUp, savePositions } from "./fold-positions.ts";
+import type { Fold } from "./fold.ts";
+import { LaneDictionary } from "./lanes.ts";
+import { LogReader } from "./log-reader.ts";
+import { migrate } from "./migrator.ts";
+import { StatementDictionary } from "./statements.ts";
+import { WriterLock } from "./writer-lock.ts";
+
+/** A write-ahead log that is larger than this is emptied when the system is idle. */
+const WAL_BYTES_IDLE = 8 * 1024 * 1024;
+
+export interface EventLogOptions {
+  readonly path: string;
+  readonly synchronous?: "off" | "normal" | "full";
+  /** They follow every batch and stand at the end of the log from open() on. */
+  readonly folds: readonly Fold[];
+}
+
+export class EventLog implements Disposable {
+  readonly db: Database;
+  readonly reader: LogReader;
+  readonly lanes: LaneDictionary;
+  readonly statements: StatementDictionary;
+  readonly failures: FailureDictionary;
+  readonly #lock: WriterLock;
+  readonly #folds: readonly Fold[];
+  readonly #inserts: EventInserts;
+  readonly #transact: (events: readonly MirrorEvent[]) => void;
+  #lastSeq: number;
+  #foldsStale = false;
+
+  private constructor(db: Database, lock: WriterLock, folds: readonly Fold[]) {
+    this.db = db;
+    this.#lock = lock;
+    this.#folds = folds;
+    this.reader = new LogReader(db);
+    this.lanes = new LaneDictionary(db);
+    this.statements = new StatementDictionary(db);
+    this.failures = new FailureDictionary(db);
+    this.#inserts = new EventInserts(db, (event) => this.failures.register(event));
+    const transaction = db.transaction((events: readonly MirrorEvent[]) => this.#write(events));
+    this.#transact = (events) => transaction.immediate(events);
+    this.#lastSeq = this.reader.lastSeq();
+  }
+
+  /**
+   * Takes the writer's lock, opens the log, brings its schema and its folds up to date. Throws log_locked, log_unusable,
+   * log_damaged or log_newer.
+   */
+  static async open(options: EventLogOptions): Promise<EventLog> {
+    const { path, synchronous = "normal", folds } = options;
+    const lock = WriterLock.acquire(path);
+    let db: Database | null = null;
+    try {
+      db = openDatabase(path, { synchronous });
+      await migrate(db, path);
+      const log = new EventLog(db, lock, folds);
+      log.reader.checkTail();
+      catchUp(log.reader, folds);
+      return log;
+    } catch (error) {
+      db?.close();
+      lock.release();
+      throw explainSqliteError(error, path);
+    }
+  }
+
+  /** The seq of the newest event; 0 for none. */
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  /**
+   * Appends the events in one transaction. When it throws, nothing of them is in the log or in the folds, and the same
+   * batch may be tried again.
+   */
+  appendBatch(events: readonly NewEvent[]): void {
+    if (events.length === 0) return;
+    if (this.#foldsStale) this.#reloadFolds();
+    let seq = this.#lastSeq;
+    const placed = events.map((event): MirrorEvent => ({ ...event, seq: ++seq }));
+    try {
+      this.#transact(placed);
+    } catch (error) {
+      this.#foldsStale = true;
+      throw error;
+    }
+    this.#lastSeq = seq;
+    for (const names of [this.lanes, this.statements, this.failures]) names.rows.saved();
+  }
+
+  /**
+   * For an idle moment: moves what was committed from the write-ahead log into the file and cuts the former when it has
+   * grown. Waits for nobody; false when readers or the disk left something to do.
+   */
+  tidy(): boolean {
+    const size = statSync(`${this.db.name}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    const mode = size > WAL_BYTES_IDLE ? "truncate" : "passive";
+    this.db.pragma("busy_timeout = 0");
+    try {
+      const checkpoint = this.db.prepare<[], [busy: number, frames: number, done: number]>(
+        `pragma wal_checkpoint(${mode})`,
+      );
+      const [busy, frames, done] = checkpoint.raw().get()!;
+      return busy === 0 && frames === done;
+    } catch {
+      // The events are safe in the write-ahead log; a disk that refuses shows at the next commit.
+      return false;
+    } finally {
+      this.db.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    }
+  }
+
+  close(): void {
+    this.db.close();
+    this.#lock.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #write(events: readonly MirrorEvent[]): void {
+    this.#inserts.insert(events);
+    for (const event of events) {
+      if (event.kind === "run_started") this.#startRun(event.run, event.seq);
+    }
+    for (const fold of this.#folds) {
+      for (const event of events) fold.apply(event);
+      fold.save(this.db);
+    }
+    savePositions(this.db, this.#folds, events[events.length - 1]!.seq);
+    for (const names of [this.lanes, this.statements, this.failures]) names.rows.save();
+  }
+
+  #startRun(run: number, firstSeq: number): void {
+    this.db.prepare("insert into run (id, first_seq) values (?, ?)").run(run, firstSeq);
+  }
+
+  #reloadFolds(): void {
+    for (const fold of this.#folds) fold.load(this.db);
+    this.#foldsStale = false;
+  }
+}

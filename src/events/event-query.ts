@@ -1,0 +1,39 @@
+// Which events a reader wants, as SQL.
+
+import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
+import { EVENT_COLUMNS } from "./event-columns.ts";
+import { KIND_CODES } from "./event-kinds.ts";
+import type { EventKind } from "./event.ts";
+import type { EventTable, LogTables } from "./tables.ts";
+
+/** From this code on a kind is rare and in the index `event_rare`. */
+const RARE_FROM = 6;
+
+export interface EventQuery {
+  /** Events behind this seq; 0 for all. */
+  readonly after: number;
+  /** Events up to this seq: bounds what is read when few events are of the kinds asked for. */
+  readonly upTo?: number;
+  readonly limit: number;
+  /** All kinds when absent. */
+  readonly kinds?: readonly EventKind[];
+}
+
+/** One page of rows in the order of the log. */
+export function selectEvents(
+  kysely: Kysely<LogTables>,
+  { after, upTo, limit, kinds }: EventQuery,
+): SelectQueryBuilder<LogTables, "event", EventTable> {
+  let select = kysely
+    .selectFrom("event")
+    .select(["seq", ...EVENT_COLUMNS])
+    .where("seq", ">", after);
+  if (upTo !== undefined) select = select.where("seq", "<=", upTo);
+  if (kinds !== undefined) {
+    const codes = kinds.map((kind) => KIND_CODES[kind]);
+    select = select.where("kind", "in", codes);
+    // The very words of the index's own condition, or SQLite doesn't see that the index holds all of them.
+    if (codes.every((code) => code >= RARE_FROM)) select = select.where("kind", ">=", sql.lit(RARE_FROM));
+  }
+  return select.orderBy("seq").limit(limit);
+}

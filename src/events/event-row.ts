@@ -1,0 +1,103 @@
+// A stored row back as an event. Long scans come through here for every event, so the kinds of every request are built
+// directly; the rare ones are checked by the schema.
+
+import { z } from "zod";
+import { PgsoakError } from "../errors.ts";
+import { KIND_CODES, known } from "./event-kinds.ts";
+import { DROP_REASONS, type MirrorEvent, mirrorEventSchema, PARITIES, SKIP_REASONS } from "./event.ts";
+import type { EventKind } from "./event.ts";
+import type { Failure } from "./failures.ts";
+
+/** `seq` and the columns of EVENT_COLUMNS. */
+export type EventRow = readonly [
+  seq: number,
+  at: number,
+  kind: number,
+  lane: number,
+  request: number,
+  session: number,
+  statement: number,
+  amount: number,
+  code: number,
+  mirrorUs: number,
+  primaryUs: number,
+  waitUs: number,
+  root: number | null,
+  detail: string | null,
+];
+
+/** What a row names but doesn't hold. */
+export interface RowContext {
+  runAt(seq: number): number;
+  failure(id: number, seq: number): Failure;
+}
+
+type Decoder = (row: EventRow, context: RowContext) => MirrorEvent;
+
+const DECODERS: Readonly<Record<EventKind, Decoder>> = {
+  queued: ([seq, at, , lane, request, session, statement, bytes], context) => {
+    return { kind: "queued", seq, at, request, lane, statement, run: context.runAt(seq), session, bytes };
+  },
+  mirrored: ([seq, at, , lane, request, , statement, rows, code, mirrorUs, primaryUs, waitUs, root]) => {
+    const parity = known(PARITIES, code, seq, "parity");
+    return { kind: "mirrored", seq, at, request, lane, statement, mirrorUs, primaryUs, waitUs, rows, parity, root };
+  },
+  errored: ([seq, at, , lane, request, , statement, , code, mirrorUs, primaryUs, waitUs, root], context) => {
+    const { category, attribution, sqlstate, message } = context.failure(code, seq);
+    const requested = { kind: "errored", seq, at, request, lane, statement } as const;
+    return { ...requested, mirrorUs, primaryUs, waitUs, category, attribution, sqlstate, message, root };
+  },
+  dropped: ([seq, at, , lane, request, , statement, amount, code]) => {
+    const reason = known(DROP_REASONS, code, seq, "reason");
+    return { kind: "dropped", seq, at, request, lane, statement, reason, wasQueued: amount === 1 };
+  },
+  tallied: ([seq, at, , lane, , , , seen]) => ({ kind: "tallied", seq, at, lane, seen }),
+  skipped: ([seq, at, , lane, , , , count, code]) => {
+    return { kind: "skipped", seq, at, lane, reason: known(SKIP_REASONS, code, seq, "reason"), count };
+  },
+  unrecorded: (row) => {
+    const [, , , lane, , , , requests] = row;
+    const place = { lane: lane === 0 ? null : lane, requests: requests < 0 ? null : requests };
+    return decodeDetail("unrecorded", row, place);
+  },
+  run_started: (row) => decodeDetail("run_started", row),
+  run_stopped: (row) => decodeDetail("run_stopped", row),
+  observation_changed: (row) => decodeDetail("observation_changed", row),
+  epoch_started: (row) => decodeDetail("epoch_started", row),
+  marked: (row) => decodeDetail("marked", row),
+  counters_reset: (row) => decodeDetail("counters_reset", row),
+};
+
+const DECODERS_BY_CODE: Decoder[] = [];
+for (const [kind, decoder] of Object.entries(DECODERS)) {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its keys are the kinds
+  DECODERS_BY_CODE[KIND_CODES[kind as EventKind]] = decoder;
+}
+
+/** Throws log_newer for what this build doesn't know and log_damaged for a row that makes no sense. */
+export function decodeEvent(row: EventRow, context: RowContext): MirrorEvent {
+  return known(DECODERS_BY_CODE, row[2], row[0], "kind")(row, context);
+}
+
+/** The event, validated in full. Throws log_damaged. */
+export function checkEvent(event: unknown, seq: number): MirrorEvent {
+  const result = mirrorEventSchema.safeParse(event);
+  if (result.success) return result.data;
+  throw damaged(seq, z.prettifyError(result.error));
+}
+
+function decodeDetail(kind: EventKind, row: EventRow, place?: object): MirrorEvent {
+  const [seq, at, detail] = [row[0], row[1], row[13]];
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(detail ?? "null");
+  } catch (error) {
+    throw damaged(seq, String(error));
+  }
+  if (typeof parsed !== "object" || parsed === null) throw damaged(seq, "it lacks its detail");
+  return checkEvent({ ...parsed, kind, seq, at, ...place }, seq);
+}
+
+function damaged(seq: number, why: string): PgsoakError {
+  return new PgsoakError("log_damaged", `Event ${seq} of the log is damaged: ${why}`);
+}

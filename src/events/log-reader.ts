@@ -1,0 +1,135 @@
+// The reading side of the log. It works on a read-only handle beside a running writer, and on the writer's own.
+
+import type { Database, Statement } from "better-sqlite3";
+import { Kysely, SqliteDialect } from "kysely";
+import { PgsoakError } from "../errors.ts";
+import { checkSchema } from "./migrator.ts";
+import { explainSqliteError, openDatabase } from "./database.ts";
+import { EVENT_COLUMNS } from "./event-columns.ts";
+import { checkEvent, decodeEvent, type EventRow, type RowContext } from "./event-row.ts";
+import { type EventQuery, selectEvents } from "./event-query.ts";
+import type { MirrorEvent } from "./event.ts";
+import { createFailureLookup } from "./failures.ts";
+import type { Lane } from "./lanes.ts";
+import { RunIndex } from "./run-index.ts";
+import type { LogTables } from "./tables.ts";
+
+/** Rows that a scan holds in memory at a time. */
+const PAGE_ROWS = 2000;
+/** Events that are read and validated when a log is opened for writing. */
+const TAIL_EVENTS = 100;
+
+export class LogReader implements Disposable {
+  readonly db: Database;
+  /** For the reads of projections and routes. Never destroy it: it shares the handle. */
+  readonly kysely: Kysely<LogTables>;
+  readonly #page: Statement<[after: number, limit: number], EventRow>;
+  readonly #runs: RunIndex;
+  readonly #context: RowContext;
+
+  constructor(db: Database) {
+    this.db = db;
+    this.kysely = new Kysely<LogTables>({ dialect: new SqliteDialect({ database: db }) });
+    this.#page = db
+      .prepare<[number, number], EventRow>(
+        `select seq, ${EVENT_COLUMNS.join(", ")} from event where seq > ? order by seq limit ?`,
+      )
+      .raw();
+    this.#runs = new RunIndex(db);
+    this.#context = { runAt: (seq) => this.#runs.runAt(seq), failure: createFailureLookup(db) };
+  }
+
+  /** One page of events in the order of the log, fully validated. Throws log_newer or log_damaged. */
+  async readEvents(query: EventQuery): Promise<MirrorEvent[]> {
+    const rows = await selectEvents(this.kysely, query).execute();
+    this.#runs.refresh();
+    return rows.map((row) => {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the columns of an EventRow in their order
+      const columns = [row.seq, ...EVENT_COLUMNS.map((name) => row[name])] as unknown as EventRow;
+      return checkEvent(decodeEvent(columns, this.#context), row.seq);
+    });
+  }
+
+  /**
+   * Visits at most `limit` events behind `after` and returns the seq of the last one (`after` when there was none).
+   * The quick way for folds: the frequent kinds are built from their rows without the schema.
+   */
+  scan(after: number, visit: (event: MirrorEvent) => void, limit = Number.POSITIVE_INFINITY): number {
+    let last = after;
+    for (let left = limit; left > 0;) {
+      const rows = this.#page.all(last, Math.min(left, PAGE_ROWS));
+      if (rows.length === 0) break;
+      this.#runs.refresh();
+      for (const row of rows) visit(decodeEvent(row, this.#context));
+      last = rows[rows.length - 1]![0];
+      left -= rows.length;
+    }
+    return last;
+  }
+
+  /** The seq of the newest event; 0 for none. */
+  lastSeq(): number {
+    return this.db.prepare<[], number>("select coalesce(max(seq), 0) from event").pluck().get()!;
+  }
+
+  /** The newest event, or null. */
+  lastEvent(): MirrorEvent | null {
+    let last: MirrorEvent | null = null;
+    this.scan(this.lastSeq() - 1, (event) => (last = event), 1);
+    return last;
+  }
+
+  /**
+   * Whether the end of the log makes sense: its last events are valid, and no fold is ahead of them. Throws log_damaged
+   * or log_newer.
+   */
+  checkTail(): void {
+    const lastSeq = this.lastSeq();
+    this.scan(lastSeq - TAIL_EVENTS, (event) => checkEvent(event, event.seq));
+    const ahead = this.db
+      .prepare<[number], string>("select name from fold_position where seq > ?")
+      .pluck()
+      .get(lastSeq);
+    if (ahead === undefined) return;
+    const message = `The log ends at event ${lastSeq}, but ${ahead} has counted more: its end is lost. Restore the file from a backup.`;
+    throw new PgsoakError("log_damaged", message);
+  }
+
+  lanes(): Lane[] {
+    return this.db.prepare<[], Lane>("select id, mirroring, database from lane order by id").all();
+  }
+
+  /** The normalised text of a statement; null for 0 and for unknown ids. */
+  statementText(id: number): string | null {
+    return this.db.prepare<[number], string>("select text from statement where id = ?").pluck().get(id) ?? null;
+  }
+
+  /** The id of the latest run; 0 when there was none. */
+  lastRun(): number {
+    this.#runs.refresh();
+    return this.#runs.lastRun();
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/**
+ * Opens the log read-only, beside a running service or without one. Throws log_missing, log_unusable, log_damaged or
+ * log_newer.
+ */
+export function openReader(path: string): LogReader {
+  const db = openDatabase(path, { readonly: true });
+  try {
+    checkSchema(db, path);
+    return new LogReader(db);
+  } catch (error) {
+    db.close();
+    throw explainSqliteError(error, path);
+  }
+}

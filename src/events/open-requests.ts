@@ -1,0 +1,151 @@
+// The requests that were queued and have no outcome yet. After a crash they are the ones to close as interrupted; the
+// counts by lane are the "in flight" of the law of conservation.
+//
+// Writing each of them down as it comes and goes would double the work of the log, and finding them again by reading it
+// all would make a start slow. So only those that have been open for long have a row of their own; the young ones are
+// read again from the end of the log.
+
+import type { Database } from "better-sqlite3";
+import type { MirrorEvent } from "./event.ts";
+import type { Fold } from "./fold.ts";
+import { LogReader } from "./log-reader.ts";
+
+/** A load reads at most twice as many events. */
+const YOUNG_EVENTS = 50_000;
+
+export interface OpenRequest {
+  readonly request: number;
+  /** Of its queued event. */
+  readonly seq: number;
+  readonly lane: number;
+  readonly statement: number;
+}
+
+/** Requests whose queued event stands at or before this seq have a row. Depends on the position alone, not on saves. */
+const agedUpTo = (seq: number): number => Math.max(0, (Math.floor(seq / YOUNG_EVENTS) - 1) * YOUNG_EVENTS);
+
+export class OpenRequests implements Fold {
+  readonly name = "open_requests";
+  readonly version = 1;
+  readonly #open = new Map<number, OpenRequest>(); // in the order of their seqs
+  readonly #lanes = new Map<number, number>();
+  readonly #touched = new Set<number>();
+  #ended: number[] = []; // requests with a row that is to be deleted
+  #aged = 0; // requests up to this seq have a row
+  #position = 0;
+
+  /** Requests in flight, over all lanes. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Requests in flight by lane; lanes that are idle now stand there with 0. */
+  countByLane(): ReadonlyMap<number, number> {
+    return this.#lanes;
+  }
+
+  /** The open requests in the order in which they were queued. */
+  values(): Iterable<OpenRequest> {
+    return this.#open.values();
+  }
+
+  clear(db: Database): void {
+    db.exec("delete from in_flight; delete from open_request");
+    this.#forget();
+  }
+
+  load(db: Database): void {
+    this.#forget();
+    const position = db.prepare<[string], number>("select seq from fold_position where name = ?").pluck();
+    this.#position = position.get(this.name) ?? 0;
+    this.#aged = agedUpTo(this.#position);
+    const lanes = db.prepare<[], [number, number]>("select lane, requests from in_flight").raw().all();
+    const rows = db
+      .prepare<[], OpenRequest>("select request, seq, lane, statement from open_request order by seq")
+      .all();
+    for (const row of rows) this.#open.set(row.request, row);
+    const hasOpen = lanes.some(([, requests]) => requests > 0);
+    if (hasOpen) new LogReader(db).scan(this.#aged, (event) => this.apply(event), this.#position - this.#aged);
+    this.#lanes.clear();
+    this.#touched.clear();
+    for (const [lane, requests] of lanes) this.#lanes.set(lane, requests);
+  }
+
+  apply(event: MirrorEvent): void {
+    this.#position = event.seq;
+    switch (event.kind) {
+      case "queued": {
+        const { request, seq, lane, statement } = event;
+        this.#close(request);
+        this.#open.set(request, { request, seq, lane, statement });
+        this.#count(lane, 1);
+        return;
+      }
+      case "mirrored":
+      case "errored":
+        this.#close(event.request);
+        return;
+      case "dropped":
+        if (event.wasQueued) this.#close(event.request);
+        return;
+      case "run_started":
+        // Recovery has closed them before; what it could not know of ends here, since requests are numbered anew.
+        for (const request of this.#open.keys()) this.#close(request);
+        return;
+      case "tallied":
+      case "skipped":
+      case "run_stopped":
+      case "observation_changed":
+      case "unrecorded":
+      case "epoch_started":
+      case "marked":
+      case "counters_reset":
+        return;
+    }
+  }
+
+  save(db: Database): void {
+    const upsert = db.prepare("insert or replace into in_flight (lane, requests) values (?, ?)");
+    for (const lane of this.#touched) upsert.run(lane, this.#lanes.get(lane));
+    this.#touched.clear();
+    if (this.#ended.length > 0) {
+      const remove = db.prepare("delete from open_request where request = ?");
+      for (const request of this.#ended) remove.run(request);
+      this.#ended = [];
+    }
+    this.#age(db, agedUpTo(this.#position));
+  }
+
+  /** Gives a row to each request that has been open for long enough by now. */
+  #age(db: Database, boundary: number): void {
+    if (boundary <= this.#aged) return;
+    const insert = db.prepare("insert into open_request (request, seq, lane, statement) values (?, ?, ?, ?)");
+    for (const { request, seq, lane, statement } of this.#open.values()) {
+      if (seq > boundary) break;
+      if (seq > this.#aged) insert.run(request, seq, lane, statement);
+    }
+    this.#aged = boundary;
+  }
+
+  #close(request: number): void {
+    const open = this.#open.get(request);
+    if (open === undefined) return;
+    this.#open.delete(request);
+    this.#count(open.lane, -1);
+    if (open.seq <= this.#aged) this.#ended.push(request);
+  }
+
+  #count(lane: number, change: 1 | -1): void {
+    this.#lanes.set(lane, (this.#lanes.get(lane) ?? 0) + change);
+    this.#touched.add(lane);
+  }
+
+  #forget(): void {
+    this.#open.clear();
+    this.#lanes.clear();
+    this.#touched.clear();
+    this.#ended = [];
+    this.#aged = 0;
+    this.#position = 0;
+  }
+}

@@ -1,0 +1,77 @@
+// One proxy thread as the recorder knows it: its ring, and what the ids it uses are called in the log.
+
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { EventLog } from "./event-log.ts";
+import type { NewEvent } from "./event.ts";
+import type { Failure } from "./failures.ts";
+import type { NameMessage } from "./recorder-messages.ts";
+import { RingConsumer } from "./ring.ts";
+
+const UNKNOWN_FAILURE: Failure = { category: "query", attribution: "other", sqlstate: "", message: "" };
+
+export class RecordedThread {
+  readonly thread: number;
+  readonly ring: RingConsumer;
+  /** The thread has died: what is in its ring is all there will be. */
+  isDead = false;
+  /** The last drain left published records behind. */
+  isCut = false;
+  /** Of its last record, or when it was attached: wall clock, microseconds. */
+  lastAt: number;
+  readonly #port: MessagePort;
+  readonly #lanes: number[] = [];
+  readonly #statements: number[] = [];
+  readonly #failures: Failure[] = [];
+
+  constructor(thread: number, ring: SharedArrayBuffer, port: MessagePort, at: number) {
+    this.thread = thread;
+    this.lastAt = at;
+    this.ring = new RingConsumer(ring);
+    this.#port = port;
+  }
+
+  /** Takes in the names that have arrived. What is an event by itself goes to `append`. */
+  drainNames(log: EventLog, append: (event: NewEvent) => void): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port);
+      if (received === undefined) return;
+      const message: NameMessage = received.message;
+      switch (message.type) {
+        case "lane":
+          this.#lanes[message.id] = log.lanes.register(message.mirroring, message.database);
+          break;
+        case "statement":
+          this.#statements[message.id] = log.statements.register(message.text);
+          break;
+        case "failure": {
+          const { category, attribution, sqlstate, message: text } = message;
+          this.#failures[message.id] = { category, attribution, sqlstate, message: text };
+          break;
+        }
+        case "observation": {
+          const { at, mirroring, state, cause } = message;
+          append({ kind: "observation_changed", at, mirroring, state, cause });
+          break;
+        }
+      }
+    }
+  }
+
+  /** The log's id of a lane. One that was never announced is a defect, but may not cost the count. */
+  lane(id: number, log: EventLog): number {
+    return (this.#lanes[id] ??= log.lanes.register("unknown", "unknown"));
+  }
+
+  /** The log's id of a statement; 0 for none. */
+  statement(id: number): number {
+    return this.#statements[id] ?? 0;
+  }
+
+  failure(id: number): Failure {
+    return this.#failures[id] ?? UNKNOWN_FAILURE;
+  }
+
+  close(): void {
+    this.#port.close();
+  }
+}

@@ -1,0 +1,88 @@
+// The life of the recorder thread: it sleeps on a shared word until a producer or the main thread has something for it.
+//
+// After a commit it lets half the flush time pass, so that a busy system writes a few large batches; an event that comes
+// to an idle system is written at once. Either way it is on disk within the flush time.
+
+import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { Clock } from "../clock.ts";
+import type { EventLog } from "./event-log.ts";
+import type { RecorderCommand } from "./recorder-messages.ts";
+import type { Recorder } from "./recorder.ts";
+
+const IDLE_MS = 1000;
+/** How long stop() tries to write what is left before it gives up on a disk that refuses. */
+const STOP_MS = 5000;
+
+export interface RecorderLoopOptions {
+  readonly recorder: Recorder;
+  readonly log: EventLog;
+  readonly clock: Clock;
+  /** One Int32, bumped and notified by whoever has work for the recorder. */
+  readonly signal: SharedArrayBuffer;
+  readonly commands: MessagePort;
+  readonly flushMs: number;
+}
+
+/** Blocks its thread until the stop command. Returns whether all that was recorded is in the log. */
+export function runRecorderLoop(options: RecorderLoopOptions): boolean {
+  const { recorder, log, clock, commands, flushMs } = options;
+  const signal = new Int32Array(options.signal);
+  let committedMs = Number.NEGATIVE_INFINITY;
+  let isTidy = true;
+  for (;;) {
+    const seen = Atomics.load(signal, 0);
+    if (takeCommands(recorder, commands)) return drainAll(recorder, clock);
+    const drained = recorder.drain();
+    if (drained === "failed") {
+      pause(recorder.outage.pauseMs);
+    } else if (drained === "idle") {
+      const isTimeout = Atomics.wait(signal, 0, seen, IDLE_MS) === "timed-out";
+      if (isTimeout && !isTidy) isTidy = log.tidy();
+      pause(committedMs + flushMs / 2 - clock.nowMs());
+    } else {
+      committedMs = clock.nowMs();
+      isTidy = false;
+      if (drained === "done") pause(flushMs / 2);
+    }
+  }
+}
+
+/** Returns whether the stop command was among them. */
+function takeCommands(recorder: Recorder, commands: MessagePort): boolean {
+  for (;;) {
+    const received = receiveMessageOnPort(commands);
+    if (received === undefined) return false;
+    const message: RecorderCommand = received.message;
+    switch (message.type) {
+      case "attach":
+        recorder.attach(message.thread, message.ring, message.port);
+        break;
+      case "detach":
+        recorder.detach(message.thread);
+        break;
+      case "append":
+        recorder.append(message.event);
+        break;
+      case "stop":
+        return true;
+    }
+  }
+}
+
+function drainAll(recorder: Recorder, clock: Clock): boolean {
+  const deadlineMs = clock.nowMs() + STOP_MS;
+  for (;;) {
+    const drained = recorder.drain();
+    if (drained === "idle") return true;
+    if (drained !== "failed") continue;
+    if (clock.nowMs() > deadlineMs) return false;
+    pause(recorder.outage.pauseMs);
+  }
+}
+
+const never = new Int32Array(new SharedArrayBuffer(4));
+
+/** Sleeps without listening to the signal: a producer's notify would end the pause that gathers its events. */
+function pause(ms: number): void {
+  if (ms > 0) Atomics.wait(never, 0, 0, ms);
+}

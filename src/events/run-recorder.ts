@@ -1,0 +1,80 @@
+// One run of the log: open it, say what the last run left open, record until told to stop, say goodbye.
+
+import type { MessagePort } from "node:worker_threads";
+import { type Clock, createClock } from "../clock.ts";
+import { messageOf, PgsoakError } from "../errors.ts";
+import { EventLog } from "./event-log.ts";
+import type { Fold } from "./fold.ts";
+import { OpenRequests } from "./open-requests.ts";
+import { runRecorderLoop } from "./recorder-loop.ts";
+import type { RecorderReport } from "./recorder-messages.ts";
+import { Recorder } from "./recorder.ts";
+import { closeLastRun } from "./recovery.ts";
+import { loadStatementParser } from "./statements.ts";
+
+/** What the recorder thread is started with. */
+export interface RecorderThreadData {
+  readonly path: string;
+  readonly synchronous: "off" | "normal" | "full";
+  /** An event is on disk at the latest this long after it was published. */
+  readonly flushMs: number;
+  readonly version: string;
+  readonly host: string;
+  readonly configHash: string;
+  /** See RecorderLoopOptions. */
+  readonly signal: SharedArrayBuffer;
+  /** RecorderCommand comes in by it; the signal is to be notified after each. */
+  readonly commands: MessagePort;
+}
+
+/** Blocks its thread for the whole run. Errors are reported as `failed`, with a stable code. */
+export async function runRecorder(
+  data: RecorderThreadData,
+  projections: readonly Fold[],
+  report: (report: RecorderReport) => void,
+): Promise<void> {
+  try {
+    await loadStatementParser();
+    const openRequests = new OpenRequests();
+    using log = await EventLog.open({ ...data, folds: [openRequests, ...projections] });
+    record(data, log, openRequests, report);
+    report({ type: "stopped" });
+  } catch (error) {
+    const code = error instanceof PgsoakError ? error.code : "log_unusable";
+    report({ type: "failed", code, message: messageOf(error) });
+  } finally {
+    data.commands.close();
+  }
+}
+
+function record(
+  data: RecorderThreadData,
+  log: EventLog,
+  openRequests: OpenRequests,
+  report: (report: RecorderReport) => void,
+): void {
+  const clock = createClock();
+  const run = startRun(data, log, openRequests, clock);
+  const recorder = new Recorder({ log, openRequests, run, clock, report });
+  report({ type: "ready", run });
+  const isWhole = runRecorderLoop({ ...data, recorder, log, clock });
+  try {
+    // Without its last word the run counts as crashed, and the next one will say that something is missing.
+    if (isWhole) log.appendBatch([{ kind: "run_stopped", at: clock.wallUs(), run }]);
+  } catch (error) {
+    report({ type: "log", level: "error", message: `The end of the run can't be written: ${messageOf(error)}` });
+  }
+  if (isWhole) return;
+  const message = "The event log could not be written until the end: what was recorded last is lost";
+  report({ type: "log", level: "error", message });
+}
+
+/** Closes what the last run left open and begins a new one, in one batch. Returns the number of the run. */
+function startRun(data: RecorderThreadData, log: EventLog, openRequests: OpenRequests, clock: Clock): number {
+  const { version, host, configHash } = data;
+  const at = clock.wallUs();
+  const run = log.reader.lastRun() + 1;
+  const closing = closeLastRun(log.reader.lastEvent(), openRequests.values(), at);
+  log.appendBatch([...closing, { kind: "run_started", at, run, version, host, configHash }]);
+  return run;
+}

@@ -1,0 +1,50 @@
+// The tables of the log as Kysely sees them. migrations/ creates them; the columns of `event` are explained there.
+
+export interface EventTable {
+  seq: number;
+  /** Microseconds since the Unix epoch. */
+  at: number;
+  kind: number;
+  lane: number;
+  request: number;
+  session: number;
+  statement: number;
+  amount: number;
+  code: number;
+  mirror_us: number;
+  primary_us: number;
+  wait_us: number;
+  root: number | null;
+  detail: string | null;
+}
+
+export interface LaneTable {
+  id: number;
+  mirroring: string;
+  database: string;
+}
+
+export interface StatementTable {
+  id: number;
+  fingerprint: string;
+  text: string;
+}
+
+export interface FailureTable {
+  id: number;
+  category: string;
+  attribution: string;
+  sqlstate: string;
+  message: string;
+}
+
+export interface LogTables {
+  event: EventTable;
+  lane: LaneTable;
+  statement: StatementTable;
+  failure: FailureTable;
+  run: { id: number; first_seq: number };
+  fold_position: { name: string; version: number; seq: number };
+  in_flight: { lane: number; requests: number };
+  open_request: { request: number; seq: number; lane: number; statement: number };
+}

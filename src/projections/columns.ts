@@ -1,0 +1,42 @@
+// Columns that stand for the values of the event union's enumerations. A new parity or reason does not compile until it
+// has a column.
+
+import type { DropReason, Parity, SkipReason } from "../events/event.ts";
+
+/** Types of mirror errors as the counters know them: a full queue is one beside the categories of `errored`. */
+export const ERROR_TYPES = ["connection", "query", "timeout", "buffer_full"] as const;
+export type ErrorType = (typeof ERROR_TYPES)[number];
+
+export const ERROR_COLUMN = {
+  connection: "errors_connection",
+  query: "errors_query",
+  timeout: "errors_timeout",
+  buffer_full: "errors_buffer_full",
+} as const satisfies Record<ErrorType, string>;
+
+export const PARITY_COLUMN = {
+  match: "parity_match",
+  both_failed: "parity_both_failed",
+  mirror_failed: "parity_mirror_failed",
+  primary_failed: "parity_primary_failed",
+  different_error: "parity_different_error",
+  different_rows: "parity_different_rows",
+  different_content: "parity_different_content",
+  unverifiable: "parity_unverifiable",
+} as const satisfies Record<Parity, string>;
+
+export const SKIPPED_COLUMN = {
+  exposure: "skipped_exposure",
+  filter: "skipped_filter",
+  capacity: "skipped_capacity",
+  replication: "skipped_replication",
+  paused: "skipped_paused",
+  disabled: "skipped_disabled",
+} as const satisfies Record<SkipReason, string>;
+
+export const DROPPED_COLUMN = {
+  buffer_full: "dropped_buffer_full",
+  session_closed: "dropped_session_closed",
+  shutdown: "dropped_shutdown",
+  interrupted: "dropped_interrupted",
+} as const satisfies Record<DropReason, string>;

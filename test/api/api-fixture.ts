@@ -1,0 +1,115 @@
+// The API on a free port over a real event log in a folder of its own. Live facts are plain values that a test sets.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createApi } from "../../src/api/app.ts";
+import type { LiveMirroring, LiveStatus, RecordingStatus } from "../../src/api/live-status.ts";
+import { serveApi, type ServeOptions } from "../../src/api/server.ts";
+import type { Clock } from "../../src/clock.ts";
+import { parseConfig } from "../../src/config/parse-config.ts";
+import { EventLog } from "../../src/events/event-log.ts";
+import { openReader } from "../../src/events/log-reader.ts";
+import { OpenRequests } from "../../src/events/open-requests.ts";
+import { createLog } from "../../src/log.ts";
+import { createLedgerBalance } from "../../src/projections/ledger-balance.ts";
+import { createMirrorStats } from "../../src/projections/stats.ts";
+
+const DATABASES = `
+[[databases]]
+name = "*"
+host = "127.0.0.1"
+port = 5432
+tls = "disable"
+`;
+
+/** Live facts under a test's control. */
+class LiveFacts implements LiveStatus {
+  recordingStatus: RecordingStatus = { state: "ok", cause: "" };
+  clients = 3;
+  readonly states: LiveMirroring[] = [];
+
+  recording(): RecordingStatus {
+    return this.recordingStatus;
+  }
+  run(): number {
+    return 1;
+  }
+  clientConnections(): number {
+    return this.clients;
+  }
+  sessions(): number {
+    return 2;
+  }
+  mirrorings(): readonly LiveMirroring[] {
+    return this.states;
+  }
+}
+
+export interface ApiFixture extends AsyncDisposable {
+  readonly port: number;
+  readonly events: EventLog;
+  readonly live: LiveFacts;
+  /** What pgsoak logged. */
+  readonly logged: string[];
+  get(path: string, init?: RequestInit): Promise<Response>;
+  /** Sends bytes as they are and answers with all that came back until the server closed or `until` was seen. */
+  raw(bytes: string, until?: RegExp): Promise<string>;
+}
+
+export interface ApiFixtureOptions {
+  /** Lines of the [api] table. */
+  readonly api?: string;
+  readonly serve?: Partial<ServeOptions>;
+  readonly nowUs?: number;
+}
+
+/** Opens everything; the configuration is the default one but for `api`. */
+export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixture> {
+  const folder = mkdtempSync(join(tmpdir(), "pgsoak-api-"));
+  const path = join(folder, "pgsoak.db");
+  const toml = `[events]\npath = ${JSON.stringify(path)}\n[api]\n${options.api ?? ""}\n${DATABASES}`;
+  const config = parseConfig(toml, { file: null, env: {}, cwd: folder });
+  const folds = [new OpenRequests(), createMirrorStats(), createLedgerBalance()];
+  const events = await EventLog.open({ path, folds });
+  const reader = openReader(path);
+  const live = new LiveFacts();
+  const logged: string[] = [];
+  const log = createLog({ level: "info", destination: { write: (line) => void logged.push(line) } });
+  const clock: Clock = { nowMs: () => 0, wallUs: () => options.nowUs ?? 0 };
+  const server = await serveApi(createApi({ config, reader, live, log, clock, version: "1.2.3" }), {
+    host: "127.0.0.1",
+    port: 0,
+    ...options.serve,
+  });
+  return {
+    port: server.port,
+    events,
+    live,
+    logged,
+    get: (target, init) => fetch(`http://127.0.0.1:${server.port}${target}`, init),
+    raw: (bytes, until) => sendRaw(server.port, bytes, until),
+    [Symbol.asyncDispose]: async () => {
+      await server.close();
+      reader.close();
+      events.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+function sendRaw(port: number, bytes: string, until?: RegExp): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
+    let received = "";
+    socket.setEncoding("utf8");
+    socket.on("data", (chunk: string) => {
+      received += chunk;
+      if (until?.test(received) === true) socket.destroy();
+    });
+    socket.on("close", () => resolve(received));
+    // A server that closes with unread bytes resets the connection: what came before counts.
+    socket.on("error", (error) => (received === "" ? reject(error) : resolve(received)));
+  });
+}

@@ -1,0 +1,156 @@
+import { expect, test } from "vitest";
+import { countersReset, runStarted, skipped, tallied } from "../projections/facts.ts";
+import { openApi, type ApiFixture } from "./api-fixture.ts";
+import { AT, MIRRORING, openBusyApi } from "./busy-api.ts";
+import { readExposition, valueOf, type ReadFamily, type ReadSample } from "./exposition.ts";
+
+const OPENMETRICS = { headers: { accept: "application/openmetrics-text; version=1.0.0" } };
+
+async function scrape(api: ApiFixture): Promise<ReadFamily[]> {
+  return readExposition(await (await api.get("/metrics")).text());
+}
+
+const samplesOf = (body: string): ReadSample[] => readExposition(body).flatMap(({ samples }) => samples);
+
+const lane = { cluster: "pg18", database: "app" };
+
+test("the labelled set is exported with its values", async () => {
+  await using api = await openBusyApi();
+  const families = await scrape(api);
+  const value = (name: string, labels: Record<string, string> = {}): number =>
+    valueOf(families, `pgsoak_${name}`, labels);
+  expect(value("mirror_seen_total", lane)).toBe(22);
+  expect(value("mirror_selected_total", lane)).toBe(5);
+  expect(value("mirror_in_flight", lane)).toBe(1);
+  expect(value("mirror_requests_total", { ...lane, status: "skipped" })).toBe(10);
+  expect(value("mirror_requests_total", { ...lane, status: "mirrored" })).toBe(2);
+  expect(value("mirror_requests_total", { ...lane, status: "errored" })).toBe(1);
+  expect(value("mirror_requests_total", { ...lane, status: "dropped" })).toBe(1);
+  expect(value("mirror_failures_total", { ...lane, error_type: "query" })).toBe(1);
+  expect(value("mirror_failures_total", { ...lane, error_type: "buffer_full" })).toBe(1);
+  expect(value("mirror_failures_total", { ...lane, error_type: "timeout" })).toBe(0);
+  expect(value("mirror_divergences_total", { ...lane, parity: "different_rows" })).toBe(1);
+  expect(value("mirror_success_rate", lane)).toBe(0.5);
+  expect(value("mirror_last_success_timestamp", lane)).toBe(1_700_000_000);
+  expect(value("mirror_last_failure_timestamp", lane)).toBe(1_700_000_060);
+  expect(value("mirror_unaccounted_requests", lane)).toBe(0);
+  expect(value("mirror_queue_depth", { cluster: "pg18" })).toBe(30);
+  expect(value("mirror_queue_bytes", { cluster: "pg18" })).toBe(4096);
+  expect(value("mirror_connections", { cluster: "pg18" })).toBe(2);
+  expect(value("mirror_observing", { cluster: "pg18" })).toBe(1);
+  expect(value("mirror_healthy", { cluster: "pg18" })).toBe(1);
+  expect(value("events_appended_total")).toBe(12);
+  expect(value("events_unrecorded_total")).toBe(7);
+  expect(value("event_log_bytes")).toBeGreaterThan(4096);
+  expect(value("client_connections")).toBe(3);
+  expect(value("build_info", { version: "1.2.3" })).toBe(1);
+});
+
+test("the flat set is exported with the names of the source design", async () => {
+  await using api = await openBusyApi();
+  const families = await scrape(api);
+  const flat = families.filter(({ name }) => !name.startsWith("pgsoak_"));
+  expect(Object.fromEntries(flat.map(({ name }) => [name, valueOf(families, name)]))).toEqual({
+    mirror_requests_total: 22,
+    mirror_requests_mirrored: 2,
+    mirror_requests_dropped: 1,
+    mirror_errors_connection: 0,
+    mirror_errors_query: 1,
+    mirror_errors_timeout: 0,
+    mirror_errors_buffer_full: 1,
+    mirror_errors_total: 2,
+    mirror_latency_avg_ms: 3,
+    mirror_latency_max_ms: 4,
+    mirror_consecutive_errors: 2,
+    mirror_last_success_seconds_ago: 90,
+    mirror_buffer_utilization: 15,
+    mirror_database_requests: 22,
+    mirror_database_errors: 2,
+    mirror_database_latency_ms: 3,
+  });
+  expect(valueOf(families, "mirror_database_requests", { database: "app" })).toBe(22);
+});
+
+test("metrics_flat_names = false leaves the flat set out, metrics_prefix renames the other", async () => {
+  await using api = await openBusyApi({ api: 'metrics_flat_names = false\nmetrics_prefix = "soak"' });
+  const names = (await scrape(api)).map(({ name }) => name);
+  expect(names.filter((name) => !name.startsWith("soak_"))).toEqual([]);
+  expect(names).toContain("soak_mirror_seen_total");
+});
+
+test("both formats have the same samples", async () => {
+  await using api = await openBusyApi();
+  const text = await api.get("/metrics");
+  const open = await api.get("/metrics", OPENMETRICS);
+  expect(text.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+  expect(open.headers.get("content-type")).toBe("application/openmetrics-text; version=1.0.0; charset=utf-8");
+  expect(open.headers.get("vary")).toBe("Accept");
+
+  const [textBody, openBody] = [await text.text(), await open.text()];
+  expect(openBody.endsWith("\n# EOF\n")).toBe(true);
+  expect(samplesOf(openBody)).toEqual(samplesOf(textBody));
+});
+
+test("a reset starts the flat set anew, and no labelled counter goes back", async () => {
+  await using api = await openBusyApi();
+  const before = await scrape(api);
+  api.events.appendBatch([countersReset(AT + 70_000_000)]);
+  const after = await scrape(api);
+
+  expect(valueOf(after, "mirror_requests_total")).toBe(1);
+  expect(valueOf(after, "mirror_errors_total")).toBe(0);
+  for (const family of before.filter(({ name, type }) => name.startsWith("pgsoak_") && type === "counter")) {
+    for (const { name, labels, value } of family.samples) {
+      expect(valueOf(after, name, labels)).toBeGreaterThanOrEqual(value);
+    }
+  }
+  expect(valueOf(after, "pgsoak_mirror_unaccounted_requests", lane)).toBe(0);
+});
+
+test("before the first success the age counts from the beginning of the log", async () => {
+  await using api = await openApi({ nowUs: AT + 12_500_000 });
+  expect(valueOf(await scrape(api), "mirror_last_success_seconds_ago")).toBe(0);
+  api.events.appendBatch([runStarted(AT)]);
+  expect(valueOf(await scrape(api), "mirror_last_success_seconds_ago")).toBe(12.5);
+});
+
+test("without an outcome there is no success rate and no timestamp", async () => {
+  await using api = await openApi();
+  const id = api.events.lanes.register("pg18", "app");
+  api.events.appendBatch([skipped(AT, 1, { lane: id }), tallied(AT, 1, { lane: id })]);
+  const families = await scrape(api);
+  for (const name of ["success_rate", "last_success_timestamp", "last_failure_timestamp"]) {
+    expect(families.find((family) => family.name === `pgsoak_mirror_${name}`)?.samples).toEqual([]);
+  }
+});
+
+test("a lane whose books don't balance shows its residue", async () => {
+  await using api = await openApi();
+  const id = api.events.lanes.register("pg18", "app");
+  api.events.appendBatch([tallied(AT, 3, { lane: id })]);
+  expect(valueOf(await scrape(api), "pgsoak_mirror_unaccounted_requests", lane)).toBe(3);
+});
+
+test.each([
+  ["observing", "ok", 1],
+  ["degraded", "ok", 1],
+  ["paused", "ok", 0],
+  ["mirror_down", "ok", 0],
+  ["observing", "broken", 0],
+] as const)(
+  "a mirroring that is %s while recording is %s counts as observing: %i",
+  async (state, recording, expected) => {
+    await using api = await openApi();
+    api.live.states.push({ ...MIRRORING, state });
+    api.live.recordingStatus = { state: recording, cause: "" };
+    expect(valueOf(await scrape(api), "pgsoak_mirror_observing")).toBe(expected);
+  },
+);
+
+test("names that clients chose are escaped and read back as they are", async () => {
+  await using api = await openApi();
+  const database = 'we"ird\\na\nme{x="y"}';
+  const id = api.events.lanes.register("pg18", database);
+  api.events.appendBatch([tallied(AT, 1, { lane: id }), skipped(AT, 1, { lane: id })]);
+  expect(valueOf(await scrape(api), "pgsoak_mirror_seen_total", { database })).toBe(1);
+});

@@ -1,0 +1,119 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "smol-toml";
+import { expect, test } from "vitest";
+import { configHash } from "../../src/config/config-hash.ts";
+import { describeConfig } from "../../src/config/describe-config.ts";
+import { TABLES } from "../../src/config/schema.ts";
+import { warningsOf } from "../../src/config/warnings.ts";
+import { BASE, ConfigFolder } from "./config-folder.ts";
+
+const FULL = `${BASE}exposure = 0.25
+include_statements = ["^select", 'a\\d']
+[general]
+threads = 1
+mirror_queue_bytes = "3 MiB"
+mirror_max_error_rate = "off"
+[[users]]
+name = "app"
+password = "hunter-user"
+databases = ["app"]
+[[users]]
+name = "stored"
+scram_verifier = "SCRAM-SHA-256$hunter-verifier"
+[events]
+retention = "36h"
+max_size = 1048577
+[api]
+host = "0.0.0.0"
+token = "hunter-token"
+[admin]
+password = "hunter-admin"
+[readiness]
+expires_after = "off"
+`.replace('host = "db2"', 'host = "db2"\nuser = "soak"\npassword = "hunter-db"');
+
+test("the description of a configuration is one that says the same, with its secrets masked", () => {
+  using folder = new ConfigFolder();
+  for (const toml of [BASE, FULL, '[[databases]]\nname = "*"\nhost = "db1"']) {
+    const config = folder.load(toml);
+    const text = describeConfig(config);
+    expect(text).not.toContain("hunter");
+    const again = folder.load(text);
+    expect(again).toEqual(JSON.parse(JSON.stringify(config).replaceAll(/hunter-[a-z]+/g, "********")));
+    expect(describeConfig(again)).toBe(text);
+  }
+});
+
+test("the description has the tables in the order of the example", () => {
+  using folder = new ConfigFolder();
+  const example = readFileSync(join(import.meta.dirname, "../../pgsoak.example.toml"), "utf8");
+  expect(headers(describeConfig(folder.load(FULL)))).toEqual(headers(example));
+});
+
+test("the description leaves out no setting that has an effect", () => {
+  using folder = new ConfigFolder();
+  const described = parse(describeConfig(folder.load(FULL)));
+  for (const { name, settings } of TABLES) {
+    const shown = new Set([described[name]].flat().flatMap((table) => Object.keys(Object(table))));
+    const left = Object.keys(settings).filter((key) => !shown.has(key));
+    // Not set, or said by another key: the alias by its threshold, a file by the secret that was read from it.
+    const unset: Record<string, string[]> = {
+      general: ["mirror_failure_threshold"],
+      databases: ["database_name", "password_file", "tls_ca"],
+      users: ["password_file"],
+      api: ["token_file"],
+      admin: ["password_file"],
+      tls: ["certificate", "private_key"],
+    };
+    expect(left).toEqual(unset[name] ?? []);
+  }
+});
+
+test("the hash follows what is effective, not how it is written", () => {
+  using folder = new ConfigFolder();
+  using elsewhere = new ConfigFolder();
+  const path = '[events]\npath = "/var/lib/pgsoak.db"\n';
+  const hash = configHash(folder.load(`${BASE}${path}`));
+  expect(hash).toMatch(/^[0-9a-f]{64}$/);
+  expect(configHash(elsewhere.load(`${path}# a comment\n[general]\nport = 6432\n${BASE}`))).toBe(hash);
+  expect(configHash(folder.load(`${BASE}${path}[general]\nport = 6500`))).not.toBe(hash);
+});
+
+test("the hash knows nothing of secrets", () => {
+  using folder = new ConfigFolder();
+  const hash = configHash(folder.load(FULL));
+  expect(configHash(folder.load(FULL.replaceAll(/hunter-[a-z]+/g, "other")))).toBe(hash);
+});
+
+test("what may surprise its author is a warning", () => {
+  using folder = new ConfigFolder();
+  const quiet = BASE.replace('"db1"', '"db1"\ntls = "disable"').replace(
+    '"db2"',
+    '"db2"\ntls = "disable"\npassword = "x"',
+  );
+  expect(warningsOf(folder.load(quiet))).toEqual([]);
+  expect(warningsOf(folder.load(quiet.replace('"db1"', '"db1"\nuser = "app"\npassword = "x"')))).toEqual([
+    'databases "app": user and password have no effect, under auth = "passthrough" clients log in themselves',
+  ]);
+  expect(warningsOf(folder.load(`${quiet}[api]\nopen_reads = true`))).toEqual([
+    "api.open_reads has no effect without a token: reads are open then anyway",
+  ]);
+  expect(warningsOf(folder.load(`${quiet}[general]\nhost = "::"\nmirror_metrics_enabled = false`))).toEqual([
+    "general.mirror_metrics_enabled = false: nothing is recorded, so readiness stays INCONCLUSIVE",
+    'general.host = "::": clients on other machines are served in plaintext in this version',
+  ]);
+  expect(warningsOf(folder.load(`${BASE}[[users]]\nname = "a"\nscram_verifier = "SCRAM-SHA-256$x"`))).toEqual([
+    'databases.tls = "prefer" means plaintext in this version, for "app", "candidate"; "disable" says the same',
+    'databases "candidate": this mirror is entered without a password, which it must allow (trust)',
+    'users "a": scram_verifier has no effect without auth = "userlist"',
+  ]);
+  expect(warningsOf(folder.load('[[databases]]\nname = "*"\nhost = "db1"\ntls = "disable"'))).toEqual([
+    "there is no [[mirroring]]: pgsoak is a plain relay and observes nothing",
+  ]);
+});
+
+/** The tables that a text has, each once, in its order. */
+function headers(text: string): string[] {
+  return [...new Set(text.match(/^(# )?\[\[?[a-z]+/gm))].map((header) => header.replace("# ", ""));
+}

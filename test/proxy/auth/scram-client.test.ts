@@ -1,0 +1,115 @@
+import { pbkdf2Sync } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import {
+  SaltedPasswords,
+  saslPrep,
+  SCRAM_ITERATIONS_MAX,
+  ScramClient,
+  scramProof,
+} from "../../../src/proxy/auth/scram-client.ts";
+
+const NONCE = "rOprNGfwEbeRWgbNEkqO";
+const SALT = "W22ZaJ0SNY7soEsUEjb6gQ==";
+
+const failureOf = async (serverFirst: string): Promise<string> => {
+  const answer = await new ScramClient("pencil", NONCE).answer(Buffer.from(serverFirst));
+  return "failed" in answer ? answer.failed : "";
+};
+
+describe("SCRAM-SHA-256", () => {
+  test("proof and signature are those of RFC 7677", () => {
+    const salted = pbkdf2Sync("pencil", Buffer.from(SALT, "base64"), 4096, 32, "sha256");
+    const nonce = `${NONCE}%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0`;
+    const { proof, serverSignature } = scramProof(
+      salted,
+      `n=user,r=${NONCE},r=${nonce},s=${SALT},i=4096,c=biws,r=${nonce}`,
+    );
+    expect(proof.toString("base64")).toBe("dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=");
+    expect(serverSignature.toString("base64")).toBe("6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
+  });
+
+  test("the first message names no user and no channel binding, with a new nonce each time", () => {
+    expect(new ScramClient("x", NONCE).first().toString()).toBe(`n,,n=,r=${NONCE}`);
+    const nonces = new Set(Array.from({ length: 10 }, () => new ScramClient("x").first().toString()));
+    expect(nonces.size).toBe(10);
+  });
+
+  test.each([
+    ["garbage", "hello"],
+    ["nothing", ""],
+    ["another nonce", `r=abc,s=${SALT},i=4096`],
+    ["our nonce without a part of the server's", `r=${NONCE},s=${SALT},i=4096`],
+    ["a nonce beyond all measure", `r=${NONCE}${"x".repeat(2000)},s=${SALT},i=4096`],
+    ["a message beyond all measure", `r=${NONCE}x,s=${SALT},i=4096,${"x".repeat(5000)}`],
+    ["a mandatory extension", `m=x,r=${NONCE}x,s=${SALT},i=4096`],
+    ["a salt that is no base64", `r=${NONCE}x,s=W22Z!,i=4096`],
+    ["no iterations", `r=${NONCE}x,s=${SALT}`],
+    ["zero iterations", `r=${NONCE}x,s=${SALT},i=0`],
+    ["negative iterations", `r=${NONCE}x,s=${SALT},i=-1`],
+    ["a little too many iterations", `r=${NONCE}x,s=${SALT},i=${SCRAM_ITERATIONS_MAX + 1}`],
+    ["iterations for a century", `r=${NONCE}x,s=${SALT},i=9999999999`],
+    ["an error", "e=unknown-user"],
+  ])("a server that sends %s fails the exchange", async (_name, serverFirst) => {
+    expect(await failureOf(serverFirst)).not.toBe("");
+  });
+
+  test.each([
+    ["no signature", ""],
+    ["a wrong one", `v=${Buffer.alloc(32).toString("base64")}`],
+    ["a short one", "v=AAAA"],
+    ["an error", "e=invalid-proof"],
+  ])("a server whose last word is %s has proved nothing", async (_name, serverFinal) => {
+    const client = new ScramClient("pencil", NONCE);
+    await client.answer(Buffer.from(`r=${NONCE}x,s=${SALT},i=4096`));
+    expect(client.verify(Buffer.from(serverFinal))).toHaveProperty("failed");
+  });
+
+  test("a last word before there was a challenge proves nothing", () => {
+    expect(new ScramClient("x").verify(Buffer.from("v=AAAA"))).toHaveProperty("failed");
+  });
+
+  test("of what a refusing server says only the RFC's own words are repeated", async () => {
+    const client = new ScramClient("pencil", NONCE);
+    expect(client.verify(Buffer.from("e=invalid-proof"))?.failed).toContain("invalid-proof");
+    expect(client.verify(Buffer.from("e=<script>evil</script>"))?.failed).not.toContain("evil");
+  });
+});
+
+describe("saslPrep", () => {
+  test.each([
+    ["ASCII stays, controls included", "a\u0001 b", "a\u0001 b"],
+    ["other spaces are spaces", "a\u00a0b\u3000c", "a b c"],
+    ["soft hyphens and their like vanish", "p\u00adq\ufe0f", "pq"],
+    ["compatibility forms are unified", "Ⅸ\ufb01", "IXfi"],
+    ["what is composed of parts is one", "u\u0308", "ü"],
+    ["what is not allowed goes unprepared", "Ⅸ\u0085", "Ⅸ\u0085"],
+    ["what would vanish goes unprepared", "\u00ad", "\u00ad"],
+  ])("%s", (_name, password, prepared) => {
+    expect(saslPrep(password)).toBe(prepared);
+  });
+});
+
+describe("SaltedPasswords", () => {
+  test("holds at most as many as it may, and computes the same question once", async () => {
+    const salted = new SaltedPasswords(2);
+    const salt = Buffer.from("salt");
+    const [one, again] = [salted.get("a", salt, 1), salted.get("a", salt, 1)];
+    expect(again).toBe(one);
+    expect(await one).toEqual(pbkdf2Sync("a", salt, 1, 32, "sha256"));
+    void salted.get("b", salt, 1);
+    void salted.get("c", salt, 1);
+    expect(salted.size).toBe(2);
+    expect(salted.get("a", salt, 1)).not.toBe(one);
+  });
+
+  test("tells passwords, salts and iterations apart", async () => {
+    const salted = new SaltedPasswords(10);
+    const values = await Promise.all([
+      salted.get("a", Buffer.from("s"), 1),
+      salted.get("a", Buffer.from("t"), 1),
+      salted.get("a", Buffer.from("s"), 2),
+      salted.get("b", Buffer.from("s"), 1),
+    ]);
+    expect(new Set(values.map((value) => value!.toString("hex"))).size).toBe(4);
+  });
+});
