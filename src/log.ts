@@ -3,9 +3,9 @@
 import { pino, type DestinationStream, type Logger } from "pino";
 import { PgsoakError } from "./errors.ts";
 
-export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-export type LogFields = Readonly<Record<string, unknown>>;
+type LogFields = Readonly<Record<string, unknown>>;
 
 export interface Log {
   debug(message: string, fields?: LogFields): void;
@@ -72,6 +72,7 @@ function redactedEntries(fields: object, depth: number): Record<string, unknown>
 function redactedValue(value: unknown, depth: number): unknown {
   if (typeof value !== "object" || value === null || value instanceof Date) return value;
   if (depth > FIELD_DEPTH_MAX) return "…";
+  if (ArrayBuffer.isView(value)) return `${value.byteLength} bytes`;
   if (value instanceof Error) {
     const cause = value.cause === undefined ? {} : { cause: redactedValue(value.cause, depth + 1) };
     return { ...redactedEntries(value, depth), name: value.name, message: value.message, stack: value.stack, ...cause };

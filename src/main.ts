@@ -3,6 +3,7 @@
 // of the event log doesn't say what is wrong there, it crashes.
 
 const NODE_MIN = [24, 11] as const;
+/** As in errors.ts, which an old Node.js could not load. */
 const EXIT_SOFTWARE = 70;
 /** What is still open this long after a command is done was forgotten, and may not keep the process alive. */
 const LINGER_MAX_MS = 5000;

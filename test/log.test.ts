@@ -49,6 +49,11 @@ test("fields that contain themselves are cut, not followed for ever", () => {
   expect(logged("info", (log) => log.info("x", fields))).toHaveLength(1);
 });
 
+test("bytes are counted, not printed, and big integers are numbers", () => {
+  const [line] = logged("info", (log) => log.info("x", { frame: Buffer.from("hunter2"), position: 2n ** 60n }));
+  expect(line).toMatchObject({ frame: "7 bytes", position: 2 ** 60 });
+});
+
 test("the level comes from PGSOAK_LOG_LEVEL, and a wrong one is a configuration error", () => {
   expect(logLevelOf({})).toBe("info");
   expect(logLevelOf({ PGSOAK_LOG_LEVEL: "debug" })).toBe("debug");

@@ -14,7 +14,7 @@ export interface CliContext {
 }
 
 /** Where the configuration is looked for when nobody says. */
-export const CONFIG_DEFAULT = "./pgsoak.toml";
+const CONFIG_DEFAULT = "./pgsoak.toml";
 
 /** `--config <path>`, the same words on every command that reads the configuration. */
 export function configOption(): Option {

@@ -9,7 +9,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** Whether it stands for every address of this machine. */
-export function isWildcard(host: string): boolean {
+function isWildcard(host: string): boolean {
   return WILDCARD.test(host);
 }
 

@@ -82,7 +82,7 @@ export class Mistakes {
 }
 
 /** How people write the path: `databases[0].port`. */
-export function keyName(path: KeyPath): string {
+function keyName(path: KeyPath): string {
   return path.reduce<string>(
     (name, part) => (typeof part === "number" ? `${name}[${part}]` : name === "" ? part : `${name}.${part}`),
     "",

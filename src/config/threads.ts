@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Setting } from "./setting.ts";
 
 /** More threads than this have no use for one proxy and cost memory each. */
-export const THREADS_MAX = 64;
+const THREADS_MAX = 64;
 
 /** The `threads` setting: `"auto"` or a number. */
 export function threadCount(): Setting<number | "auto"> {

@@ -10,7 +10,6 @@ import type { MirrorEvent } from "./event.ts";
 import type { Fold } from "./fold.ts";
 import { LogReader } from "./log-reader.ts";
 
-/** A load reads at most twice as many events. */
 const YOUNG_EVENTS = 50_000;
 
 export interface OpenRequest {
@@ -21,18 +20,21 @@ export interface OpenRequest {
   readonly statement: number;
 }
 
-/** Requests whose queued event stands at or before this seq have a row. Depends on the position alone, not on saves. */
-const agedUpTo = (seq: number): number => Math.max(0, (Math.floor(seq / YOUNG_EVENTS) - 1) * YOUNG_EVENTS);
-
 export class OpenRequests implements Fold {
   readonly name = "open_requests";
   readonly version = 1;
+  readonly #youngEvents: number;
   readonly #open = new Map<number, OpenRequest>(); // in the order of their seqs
   readonly #lanes = new Map<number, number>();
   readonly #touched = new Set<number>();
   #ended: number[] = []; // requests with a row that is to be deleted
   #aged = 0; // requests up to this seq have a row
   #position = 0;
+
+  /** A load reads at most twice `youngEvents` events. */
+  constructor(youngEvents = YOUNG_EVENTS) {
+    this.#youngEvents = youngEvents;
+  }
 
   /** Requests in flight, over all lanes. */
   get size(): number {
@@ -58,7 +60,7 @@ export class OpenRequests implements Fold {
     this.#forget();
     const position = db.prepare<[string], number>("select seq from fold_position where name = ?").pluck();
     this.#position = position.get(this.name) ?? 0;
-    this.#aged = agedUpTo(this.#position);
+    this.#aged = this.#agedUpTo(this.#position);
     const lanes = db.prepare<[], [number, number]>("select lane, requests from in_flight").raw().all();
     const rows = db
       .prepare<[], OpenRequest>("select request, seq, lane, statement from open_request order by seq")
@@ -113,7 +115,12 @@ export class OpenRequests implements Fold {
       for (const request of this.#ended) remove.run(request);
       this.#ended = [];
     }
-    this.#age(db, agedUpTo(this.#position));
+    this.#age(db, this.#agedUpTo(this.#position));
+  }
+
+  /** Requests queued up to here have a row. It depends on the position alone, so that a replay makes the same rows. */
+  #agedUpTo(position: number): number {
+    return Math.max(0, (Math.floor(position / this.#youngEvents) - 1) * this.#youngEvents);
   }
 
   /** Gives a row to each request that has been open for long enough by now. */

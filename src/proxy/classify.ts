@@ -5,7 +5,7 @@
 import { TOKEN_BLANK, TOKEN_LITERAL, TOKEN_WORD, tokenEnd, tokenKind } from "./statement-key.ts";
 
 /** `other` says nothing about data: transaction control, SET, LISTEN, VACUUM … */
-export type StatementLevel = "reads" | "dml" | "ddl" | "other";
+type StatementLevel = "reads" | "dml" | "ddl" | "other";
 
 export interface StatementClass {
   /** Of several statements the one that does most: ddl, dml, reads, other. */
@@ -18,6 +18,10 @@ export interface StatementClass {
   readonly chains: boolean;
   /** Changes what later requests of the session find: settings, prepared names, temporary tables, locks. */
   readonly sessionLevel: boolean;
+  /** … in a way that repeating the command on another connection would not: temporary tables, locks, held cursors. */
+  readonly sessionObjects: boolean;
+  /** DISCARD ALL: the session is as new. */
+  readonly forgetsSession: boolean;
   /** DEALLOCATE ALL, DISCARD ALL: no prepared statement is left. */
   readonly forgetsStatements: boolean;
   /** The names, as wire strings, of DEALLOCATE name. */
@@ -38,6 +42,8 @@ const QUERY_VERBS = words("select values table with");
 const MODIFYING_VERBS = words("insert update delete merge");
 /** What they run is not in their text. */
 const OPAQUE_VERBS = words("call do execute");
+/** Another statement is part of their text. */
+const HOLDING_VERBS = words("copy explain prepare");
 const SESSION_VERBS = words("set reset discard deallocate listen unlisten load");
 /** SET that ends with the transaction, or is about it alone. */
 const SET_OF_TRANSACTION = words("local transaction constraints");
@@ -87,18 +93,28 @@ class Findings implements StatementClass {
   closesTransaction = false;
   chains = false;
   sessionLevel = false;
+  sessionObjects = false;
+  forgetsSession = false;
   forgetsStatements = false;
   readonly deallocates: string[] = [];
   volatile = false;
   statements = 0;
+
+  holdObjects(): void {
+    this.sessionLevel = true;
+    this.sessionObjects = true;
+  }
 
   raise(level: StatementLevel): void {
     if (RANK[level] > RANK[this.level]) this.level = level;
   }
 }
 
-/** Reads one statement up to its semicolon, from its first word on. */
-function readStatement(t: Tokens, found: Findings): void {
+/**
+ * Reads one statement up to its semicolon, from its first word on. `inside` of another one there is none that holds a
+ * third: a text that claims so is refused by PostgreSQL, and must not cost us the stack.
+ */
+function readStatement(t: Tokens, found: Findings, inside = false): void {
   while (t.text === "(") t.next();
   const verb = t.text;
   if (QUERY_VERBS.has(verb)) return readQuery(t, found);
@@ -108,6 +124,7 @@ function readStatement(t: Tokens, found: Findings): void {
   else if (MODIFYING_VERBS.has(verb) || OPAQUE_VERBS.has(verb)) found.raise("dml");
   if (OPAQUE_VERBS.has(verb)) found.volatile = true;
   t.next();
+  if (inside && HOLDING_VERBS.has(verb)) return readRest(t, found);
   switch (verb) {
     case "create":
       return readCreate(t, found);
@@ -143,11 +160,11 @@ function readRest(t: Tokens, found: Findings): void {
 /** Functions and words that matter wherever they stand. */
 function note(t: Tokens, found: Findings): void {
   if (VOLATILE_WORDS.has(t.text) || VOLATILE_PREFIX.test(t.text)) found.volatile = true;
-  else if (t.text === "hold" && t.previous === "with") found.sessionLevel = true;
+  else if (t.text === "hold" && t.previous === "with") found.holdObjects();
   else if (t.text === "(") {
     const name = t.previous.startsWith('"') ? t.previous.slice(1, -1) : t.previous;
     if (VOLATILE_FUNCTIONS.has(name)) found.volatile = true;
-    if (SESSION_FUNCTIONS.has(name)) found.sessionLevel = true;
+    if (SESSION_FUNCTIONS.has(name)) found.holdObjects();
     if (name === "set_config") t.configDepth = t.depth;
   } else if (t.text === ")" && t.depth === t.configDepth) {
     // The third argument says whether the setting ends with the transaction; one that isn't a plain true may be false.
@@ -167,7 +184,7 @@ function readQuery(t: Tokens, found: Findings): void {
     if ((begins || beginsPart) && MODIFYING_VERBS.has(t.text)) found.raise("dml");
     if (begins && t.text !== "with" && (QUERY_VERBS.has(t.text) || MODIFYING_VERBS.has(t.text))) inWith = false;
     if (t.text === "into" && !/^(?:insert|merge|as)$/.test(t.previous)) found.raise("ddl");
-    if (/^temp(?:orary)?$/.test(t.text) && /^(?:into|local|global)$/.test(t.previous)) found.sessionLevel = true;
+    if (/^temp(?:orary)?$/.test(t.text) && /^(?:into|local|global)$/.test(t.previous)) found.holdObjects();
     note(t, found);
   }
 }
@@ -176,23 +193,24 @@ function readSessionCommand(t: Tokens, found: Findings, verb: string): void {
   t.next();
   if (verb !== "set" || !SET_OF_TRANSACTION.has(t.text)) found.sessionLevel = true;
   if (verb === "deallocate") t.take("prepare");
+  if (verb === "discard" && t.text === "all") found.forgetsSession = true;
   if (/^(?:deallocate|discard)$/.test(verb) && t.text === "all") found.forgetsStatements = true;
   else if (verb === "deallocate" && !t.ended) found.deallocates.push(t.name);
   readRest(t, found);
 }
 
 function readCreate(t: Tokens, found: Findings): void {
-  for (; CREATE_PREFIXES.has(t.text); t.next()) if (t.text.startsWith("temp")) found.sessionLevel = true;
+  for (; CREATE_PREFIXES.has(t.text); t.next()) if (t.text.startsWith("temp")) found.holdObjects();
   t.inRoutine = t.text === "function" || t.text === "procedure";
   for (; !t.ended; t.next()) {
-    if (t.text === "pg_temp") found.sessionLevel = true;
+    if (t.text === "pg_temp") found.holdObjects();
     note(t, found);
   }
 }
 
 function readCopy(t: Tokens, found: Findings): void {
   found.raise("reads");
-  if (t.take("(")) return readStatement(t, found);
+  if (t.take("(")) return readStatement(t, found, true);
   while (!t.ended && t.text !== "to" && t.text !== "from") t.next();
   if (t.text === "from") found.raise("dml");
   readRest(t, found);
@@ -201,7 +219,7 @@ function readCopy(t: Tokens, found: Findings): void {
 function readExplain(t: Tokens, found: Findings): void {
   found.raise("reads");
   found.volatile = true;
-  if (skipExplainOptions(t)) return readStatement(t, found);
+  if (skipExplainOptions(t)) return readStatement(t, found, true);
   while (!t.ended) t.next();
 }
 
@@ -230,7 +248,7 @@ function readPrepare(t: Tokens, found: Findings): void {
   while (!t.ended && (t.text !== "as" || t.depth > 0)) t.next();
   if (t.ended) return;
   t.next();
-  readStatement(t, found);
+  readStatement(t, found, true);
 }
 
 function readTransactionEnd(t: Tokens, found: Findings): void {

@@ -52,6 +52,7 @@ export class ProxyThread {
         thread,
         config: mirroring,
         server,
+        users: config.users,
         maxMessageBytes: config.general.maxMessageBytes,
         health: data.health,
         gauges,

@@ -8,6 +8,9 @@ import type { PreparedUse } from "./mirror/prepared-use.ts";
 import type { Statement } from "./statement-book.ts";
 import type { TransactionUnit } from "./transaction.ts";
 
+/** A pipeline may name more; then it is treated as one that may do anything. */
+const STATEMENTS_MAX = 64;
+
 export type RequestKind = "simple" | "extended" | "function";
 
 export class Request {
@@ -16,8 +19,10 @@ export class Request {
   readonly unit: TransactionUnit;
   /** Next in the order in which the primary will answer. */
   next: Request | null = null;
-  /** The first statement that it names. */
-  statement: Statement | null = null;
+  /** The statements that it names, each once, in order. */
+  readonly statements: Statement[] = [];
+  /** It names a statement that only the server knows, or more than are kept. */
+  hasUnknown = false;
   /** What it does with prepared statements, in order. */
   prepared: PreparedUse[] | null = null;
   /** The client has sent all of it, as far as is known: a COPY may open it again. */
@@ -41,6 +46,8 @@ export class Request {
   /** Gathered before the announcement, and held in the budget. */
   chunks: Buffer[] = [];
   bytes = 0;
+  /** Some of its bytes were let pass because nobody wanted them. */
+  partial = false;
   /** The budget had no room for all of them. */
   overflowed = false;
 
@@ -56,9 +63,27 @@ export class Request {
     return this.abandoned || this.primaryMs >= 0;
   }
 
-  /** Its statement's rows may differ from one execution to the next by nature. */
+  /** What events call it by: the first statement's id, 0 when there is none. */
+  get statementId(): number {
+    return this.statements[0]?.id ?? 0;
+  }
+
+  /** Its rows may differ from one execution to the next by nature. */
   get volatile(): boolean {
-    return this.statement === null || this.statement.class.volatile;
+    return this.hasUnknown || this.kind === "function" || this.statements.some((statement) => statement.class.volatile);
+  }
+
+  /** It changes what later requests of the session find. */
+  get sessionLevel(): boolean {
+    return this.statements.some((statement) => statement.class.sessionLevel);
+  }
+
+  /** Notes a statement that it names; null is one that nobody here knows. */
+  names(statement: Statement | null): void {
+    if (statement === null) this.hasUnknown = true;
+    else if (this.statements.at(-1) === statement || this.statements.includes(statement)) return;
+    else if (this.statements.length < STATEMENTS_MAX) this.statements.push(statement);
+    else this.hasUnknown = true;
   }
 
   /** Takes bytes of this request; they belong to it from now on. */

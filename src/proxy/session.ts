@@ -10,7 +10,7 @@ import { type Cancellable, sendCancel } from "./cancel.ts";
 import { sayGoodbye } from "./handshake.ts";
 import { LoginGate } from "./login-gate.ts";
 import { MirrorSession } from "./mirror/session.ts";
-import type { SessionFacts } from "./mirror/selection.ts";
+import type { SessionFacts } from "./mirror/filter.ts";
 import { readAuthentication, readBackendKey } from "./protocol/backend.ts";
 import { encodeTerminate, type ErrorFields } from "./protocol/encode.ts";
 import { BackendMessage } from "./protocol/message-types.ts";
@@ -80,7 +80,7 @@ export class Session implements Cancellable {
       content: mirrorings.some((mirroring) => mirroring.config.compare === "content"),
       nextRequestId: () => context.recording.nextRequestId(),
       nowMs: () => context.recording.clock.nowMs(),
-      wantsBytes: (unit) => this.#mirrors.some((mirror) => mirror.mayTake(unit)),
+      wantsBytes: (request) => this.#mirrors.some((mirror) => mirror.mayTake(request)),
       announce: (request) => this.#announce(request),
       primarySettled: (request) => this.#primarySettled(request),
       loginFrame: (type, buffer, start, end) => this.#loginFrame(type, buffer, start, end),

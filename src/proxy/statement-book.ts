@@ -1,6 +1,7 @@
 // A thread's memory of the statements it has seen: what each is called in the log and how it must be treated, found by
 // the literal-skipping key, so that a statement is classified and announced once and not at every execution.
 
+import { STATEMENT_TEXT_MAX } from "../events/recorder-messages.ts";
 import { classify, type StatementClass } from "./classify.ts";
 import type { Recording } from "./recording.ts";
 import { statementKey } from "./statement-key.ts";
@@ -14,8 +15,10 @@ export interface Statement {
   /** The thread's id for events; 0 = has none. */
   readonly id: number;
   readonly class: StatementClass;
-  /** Decisions of statement filters, by mirroring index; kept here because they depend on the text alone. */
-  readonly filtered: (boolean | undefined)[];
+  /** Its beginning, with its literals: never to be kept or shown as it is. */
+  readonly text: string;
+  /** Whether the statement filters of a mirroring let it through, by the mirroring's index, once asked. */
+  readonly matches: (boolean | undefined)[];
 }
 
 export class StatementBook {
@@ -33,10 +36,12 @@ export class StatementBook {
     const known = this.#statements.get(key);
     if (known !== undefined) return known;
     const full = this.#statements.size >= STATEMENTS_MAX;
+    const text = buffer.toString("utf8", start, Math.min(stop, start + STATEMENT_TEXT_MAX));
     const statement = {
-      id: full ? 0 : this.#recording.announceStatement(buffer.toString("utf8", start, stop)),
+      id: full ? 0 : this.#recording.announceStatement(text),
       class: classify(buffer, start, stop, standardConformingStrings),
-      filtered: [],
+      text,
+      matches: [],
     };
     if (!full) this.#statements.set(key, statement);
     return statement;

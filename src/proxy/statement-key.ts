@@ -7,7 +7,7 @@ export const TOKEN_BLANK = 0;
 /** An identifier or keyword without quotes. */
 export const TOKEN_WORD = 1;
 /** A "quoted" identifier or a $1: its bytes are what it is. */
-export const TOKEN_NAME = 2;
+const TOKEN_NAME = 2;
 /** A string of any kind or a number. */
 export const TOKEN_LITERAL = 3;
 /** One byte of an operator or a bracket. */

@@ -36,8 +36,8 @@ export interface TapOptions {
   readonly content: boolean;
   readonly nextRequestId: () => number;
   readonly nowMs: () => number;
-  /** Whether anybody would take the bytes of this unit's requests; when not, they are not gathered. */
-  readonly wantsBytes: (unit: TransactionUnit) => boolean;
+  /** Whether anybody would take the request's bytes; when not, they are not gathered. */
+  readonly wantsBytes: (request: Request) => boolean;
   readonly announce: (request: Request) => void;
   /** The primary answered it, or never will. */
   readonly primarySettled: (request: Request) => void;
@@ -167,9 +167,13 @@ export class Tap {
         const request = this.#begin("simple");
         // The text ends with a NUL, which belongs to the frame; a cut one has none.
         const textEnd = end - start === bodyLength ? end - 1 : end;
-        request.statement ??= this.#find(buffer, start, textEnd);
-        this.#statements.query(request.statement);
-        this.#mayOpen(request, request.statement);
+        const statement = this.#find(buffer, start, textEnd);
+        request.names(statement);
+        for (const name of statement.class.deallocates) {
+          (request.prepared ??= []).push({ kind: "use", name, statement: this.#statements.find(name) });
+        }
+        this.#statements.query(statement);
+        this.#mayOpen(request, statement);
         this.#mark(request, next);
         this.#close(request);
         return;
@@ -219,7 +223,7 @@ export class Tap {
     const request = this.#begin("extended");
     switch (type) {
       case FrontendMessage.Parse: {
-        const parse = readParse(buffer, start, end);
+        const parse = readParse(buffer, start, end, end - start < bodyLength);
         if (parse === null) break;
         const whole = end - start === bodyLength && bodyLength < PARSE_BYTES_MAX;
         const statement = this.#find(buffer, parse.textStart, parse.textEnd);
@@ -227,7 +231,7 @@ export class Tap {
         const fresh = this.#statements.find(parse.name) === null;
         const prepared = this.#statements.parse({ name: parse.name, frame, statement });
         (request.prepared ??= []).push({ kind: "parse", statement: prepared, fresh });
-        request.statement ??= statement;
+        request.names(statement);
         break;
       }
       case FrontendMessage.Bind: {
@@ -257,7 +261,7 @@ export class Tap {
     const statement = this.#statements.find(name);
     this.#statements.executed(statement?.statement ?? null);
     (request.prepared ??= []).push({ kind: "use", name, statement });
-    request.statement ??= statement?.statement ?? null;
+    request.names(statement?.statement ?? null);
     this.#mayOpen(request, statement?.statement ?? null);
   }
 
@@ -314,13 +318,15 @@ export class Tap {
   #assign(): void {
     const target = this.#target;
     if (target === null || this.#to <= this.#from) return;
-    const wanted = target.announced ? target.mirrors.length > 0 : this.#o.wantsBytes(target.unit);
+    const wanted = target.announced ? target.mirrors.length > 0 : this.#o.wantsBytes(target);
     const held = this.#held;
     const lost = this.#heldLost;
     this.#letHeldGo();
-    if (wanted && lost) {
+    if (!wanted) {
+      target.partial = true;
+    } else if (lost || target.partial) {
       target.lose(this.#o.budget);
-    } else if (wanted) {
+    } else {
       for (const chunk of held) target.append(chunk, this.#o.budget);
       target.append(cut(this.#chunk, this.#from, this.#to), this.#o.budget);
     }

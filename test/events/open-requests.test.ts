@@ -18,8 +18,8 @@ const tablesOf = (log: EventLog): unknown => ({
   lanes: log.db.prepare("select * from in_flight order by lane").all(),
 });
 
-async function openLog(path: string): Promise<{ log: EventLog; open: OpenRequests }> {
-  const open = new OpenRequests();
+async function openLog(path: string, youngEvents?: number): Promise<{ log: EventLog; open: OpenRequests }> {
+  const open = new OpenRequests(youngEvents);
   return { log: await EventLog.open({ path, folds: [open] }), open };
 }
 
@@ -58,14 +58,13 @@ function traffic(first: number, count: number, stuck: number): NewEvent[] {
   );
 }
 
-test("requests that have been open for very long are found again without reading the log from their beginning", async () => {
+test("requests that have been open for very long are found again without the log's beginning", async () => {
   using folder = logFolder();
   const { log, open } = await openLog(folder.path);
   for (let first = 1; first < 150_000; first += 10_000) log.appendBatch(traffic(first, 10_000, 30_000));
   log.appendBatch([mirrored(3, { request: 30_000 }), dropped(3, { request: 150_000, wasQueued: true })]);
   const state = stateOf(open);
   expect([...open.values()].map(({ request }) => request)).toEqual([60_000, 90_000, 120_000]);
-  // The old ones no longer need their events.
   log.db.exec("delete from event where seq < 150000");
   log.close();
   const again = await openLog(folder.path);
@@ -76,28 +75,41 @@ test("requests that have been open for very long are found again without reading
   expect([...again.open.values()].map(({ request }) => request)).toEqual([90_000]);
 });
 
-test("the tables depend on the events alone, not on how they were batched or when the log was opened", async () => {
-  const sizes = fc.array(fc.integer({ min: 1, max: 60_000 }), { minLength: 1, maxLength: 6 });
-  const events = traffic(1, 120_000, 9000);
-  using folder = logFolder();
-  const whole = await openLog(folder.path);
-  using _whole = whole.log;
-  whole.log.appendBatch(events);
+test("state and tables depend on the events alone, not on batches, restarts or failed attempts", async () => {
+  const step = fc.record({ events: fc.integer({ min: 1, max: 60 }), then: fc.constantFrom("go on", "reopen", "load") });
+  const request = fc.integer({ min: 1, max: 40 });
+  const event = fc.oneof(
+    request.map((id) => queued(1, { request: id, lane: 1 + (id % 3) })),
+    request.map((id) => mirrored(2, { request: id })),
+    request.map((id) => dropped(3, { request: id, wasQueued: true })),
+  );
   await fc.assert(
-    fc.asyncProperty(sizes, async (batches) => {
-      using other = logFolder();
-      for (let start = 0, i = 0; start < events.length; i++) {
-        const { log } = await openLog(other.path);
-        const end = start + batches[i % batches.length]! * 2;
-        log.appendBatch(events.slice(start, end));
-        log.close();
-        start = end;
-      }
-      const { log, open } = await openLog(other.path);
-      expect(tablesOf(log)).toEqual(tablesOf(whole.log));
-      expect(stateOf(open)).toEqual(stateOf(whole.open));
-      log.close();
-    }),
-    { numRuns: 3, endOnFailure: true, examples: [[[50_000]]] },
+    fc.asyncProperty(
+      fc.array(event, { maxLength: 300, size: "max" }),
+      fc.array(step, { minLength: 1 }),
+      async (events, steps) => {
+        using folder = logFolder();
+        using other = logFolder();
+        const whole = await openLog(folder.path, 20);
+        using _whole = whole.log;
+        whole.log.appendBatch(events);
+        let { log, open } = await openLog(other.path, 20);
+        for (let start = 0, i = 0; start < events.length; i++) {
+          const { events: count, then } = steps[i % steps.length]!;
+          log.appendBatch(events.slice(start, start + count));
+          start += count;
+          if (then === "load") open.load(log.db);
+          if (then !== "reopen") continue;
+          log.close();
+          ({ log, open } = await openLog(other.path, 20));
+        }
+        using _log = log;
+        expect(tablesOf(log)).toEqual(tablesOf(whole.log));
+        expect(stateOf(open)).toEqual(stateOf(whole.open));
+        open.load(log.db);
+        expect(stateOf(open)).toEqual(stateOf(whole.open));
+      },
+    ),
+    { numRuns: 40 },
   );
 });

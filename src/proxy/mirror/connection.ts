@@ -46,6 +46,7 @@ export interface ConnectionOptions {
   readonly owner: ConnectionOwner;
   readonly server: DatabaseConfig;
   readonly parameters: ReadonlyMap<string, string>;
+  readonly password: string | null;
   readonly timeoutMs: number;
   readonly maxMessageBytes: number;
 }
@@ -66,10 +67,10 @@ export class MirrorConnection {
 
   constructor(options: ConnectionOptions) {
     this.#o = options;
-    const { host, port, password } = options.server;
+    const { host, port } = options.server;
     this.#login = new MirrorLogin({
       user: options.parameters.get("user") ?? "",
-      password,
+      password: options.password,
       database: options.server.name,
     });
     const frame = (type: number, buffer: Buffer, start: number, end: number, bodyLength: number): void =>

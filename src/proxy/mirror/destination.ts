@@ -1,11 +1,12 @@
 // One mirroring as one thread sees it: where the mirror is, whether it may be tried, how many connections it may have,
 // and the clock that its sessions' timeouts run by.
 
-import type { DatabaseConfig, MirroringConfig } from "../../config/config.ts";
+import type { DatabaseConfig, MirroringConfig, UserConfig } from "../../config/config.ts";
 import type { ByteBudget } from "../byte-budget.ts";
 import type { ThreadLog } from "../thread-log.ts";
 import { type Gauges, MIRROR_CONNECTIONS, MIRROR_QUEUE_DEPTH, MIRROR_SESSIONS } from "../gauges.ts";
 import type { Recording } from "../recording.ts";
+import { StatementFilter } from "./filter.ts";
 import { MirrorHealth, type Permission } from "./health.ts";
 
 /** How often timeouts, dead mirrors and waiting sessions are looked at. */
@@ -27,6 +28,8 @@ export interface DestinationOptions {
   readonly thread: number;
   readonly config: MirroringConfig;
   readonly server: DatabaseConfig;
+  /** Credentials of users whom the database entry does not speak for. */
+  readonly users: readonly UserConfig[];
   readonly maxMessageBytes: number;
   readonly health: SharedArrayBuffer;
   readonly gauges: Gauges;
@@ -43,7 +46,10 @@ export class MirrorDestination {
   readonly budget: ByteBudget;
   readonly recording: Recording;
   readonly log: ThreadLog;
+  readonly filter: StatementFilter;
   readonly #o: DestinationOptions;
+  /** Databases that are fed by replication on the mirror: writing there would apply every write twice. */
+  readonly #replicas = new Map<string, string>();
   readonly #health: MirrorHealth;
   readonly #sessions = new Set<Swept>();
   readonly #active = new Set<Swept>();
@@ -60,6 +66,7 @@ export class MirrorDestination {
     this.budget = options.budget.of(options.index);
     this.recording = options.recording;
     this.log = options.log;
+    this.filter = new StatementFilter(options.index, options.config);
     this.#health = new MirrorHealth(options.health, options.index, options.thread);
   }
 
@@ -72,6 +79,11 @@ export class MirrorDestination {
     return this.#connections > 0;
   }
 
+  /** What `user` enters the mirror with: the database entry's password, or that of its `[[users]]` entry. */
+  passwordOf(user: string): string | null {
+    return this.server.password ?? this.#o.users.find(({ name }) => name === user)?.password ?? null;
+  }
+
   /** Counts one more connection unless the cap over all threads is reached. */
   takeConnection(): boolean {
     const { gauges, thread, index } = this.#o;
@@ -82,6 +94,29 @@ export class MirrorDestination {
 
   giveConnection(): void {
     this.#o.gauges.addMirroring(this.#o.thread, this.index, MIRROR_CONNECTIONS, -1);
+  }
+
+  /** Whether writes to this database must be kept from the mirror. */
+  isReadsOnly(database: string): boolean {
+    return this.config.readOnly || this.#replicas.has(database);
+  }
+
+  /** The mirror said whether it is fed by replication; `cause` is how, or null when it is not. */
+  replicaFound(database: string, cause: string | null): void {
+    if ((this.#replicas.get(database) ?? null) === cause) return;
+    if (cause === null) {
+      this.#replicas.delete(database);
+      this.log("info", "the mirror takes writes now", { mirroring: this.config.name, database });
+      this.recording.observation(this.config.name, "observing", `${database}: not fed by replication any more`);
+      return;
+    }
+    this.#replicas.set(database, cause);
+    this.log("error", "writes are kept from the mirror: it would apply every write twice", {
+      mirroring: this.config.name,
+      database,
+      cause,
+    });
+    this.recording.observation(this.config.name, "degraded", `${database}: ${cause}; writes are not mirrored`);
   }
 
   permission(): Permission {

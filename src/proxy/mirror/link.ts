@@ -4,7 +4,7 @@
 import type { MirroringConfig } from "../../config/config.ts";
 import type { Failure } from "../recording.ts";
 import { sendCancel } from "../cancel.ts";
-import { textToWire } from "../protocol/startup.ts";
+import { textToWire, wireToText } from "../protocol/startup.ts";
 import { categorise } from "./categorise.ts";
 import { type ConnectionEnd, type ConnectionOwner, type Expectation, MirrorConnection } from "./connection.ts";
 import type { MirrorDestination } from "./destination.ts";
@@ -192,6 +192,7 @@ export class MirrorLink implements ConnectionOwner {
       owner: this,
       server: this.#destination.server,
       parameters: this.#parameters,
+      password: this.#destination.passwordOf(wireToText(this.#parameters.get("user") ?? "")),
       timeoutMs: this.#config.timeoutMs,
       maxMessageBytes: this.#destination.maxMessageBytes,
     });

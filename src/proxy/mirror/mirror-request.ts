@@ -6,6 +6,8 @@ import type { Request } from "../request.ts";
 import type { PreparedStatement } from "./prepared-use.ts";
 import { Result } from "./result.ts";
 
+const COMMAND_BYTES_MAX = 16 * 1024;
+
 /** Who runs it. */
 export interface MirrorRequestOwner {
   /** More bytes have come. */
@@ -38,6 +40,10 @@ export class MirrorRequest {
   /** pgsoak had to end a COPY that only the mirror was still in: what it answers then proves nothing. */
   disturbed = false;
   settled = false;
+  /** The statements that it names were taught by a request of our own. */
+  prepared = false;
+  /** Its frames, for repeating it on a new connection, when it changes the session and is small. */
+  readonly command: Buffer | null;
   /** What it was taught before it ran. */
   taught: readonly PreparedStatement[] = [];
   readonly owner: MirrorRequestOwner;
@@ -69,6 +75,8 @@ export class MirrorRequest {
     this.#budget = options.budget;
     this.#chunks = [...options.chunks];
     this.#bytes = options.bytes;
+    const repeatable = this.request.sessionLevel && options.bytes <= COMMAND_BYTES_MAX;
+    this.command = repeatable ? Buffer.concat(options.chunks) : null;
     if (this.request.kind === "extended" && this.request.closed) this.#beforeSync = this.#chunks.length;
   }
 

@@ -47,7 +47,22 @@ const NAME_OF =
 /** The name itself and its closing quote. */
 const NAME = /^[^"\r\n]{1,200}"/;
 
-const QUOTES = "\"'`«»„“”‚‘’‹›";
+/** Opening quotes of any language that PostgreSQL speaks → what closes them. */
+const CLOSING: Readonly<Record<string, string>> = {
+  '"': '"',
+  "'": "'’",
+  "`": "`'",
+  "«": "»",
+  "»": "«",
+  "„": "“”",
+  "“": "”“",
+  "”": "”",
+  "‚": "‘’",
+  "‘": "’‘",
+  "’": "’",
+  "‹": "›",
+  "›": "‹",
+};
 
 /** Tokens that say what a server doesn't understand without quoting anybody. */
 const KEYWORDS = new Set(
@@ -79,7 +94,7 @@ function isServersText(sqlstate: string, message: string): boolean {
 
 /**
  * Keeps quoted names as long as nothing else is quoted before them. From the first other quotation on everything goes up
- * to the last quote there is: a value may hold quotes itself.
+ * to the last quote there is, since a value may hold quotes itself, or to the end when the first isn't closed.
  */
 function redactQuoted(sqlstate: string, message: string, naming: boolean, cut: boolean): string {
   let at = nextQuote(message, 0);
@@ -91,9 +106,8 @@ function redactQuoted(sqlstate: string, message: string, naming: boolean, cut: b
     at = nextQuote(message, at + 1 + name.length);
   }
   if (at < 0) return message;
-  const last = lastQuote(message);
   const opening = message.slice(0, at + 1);
-  return cut || last <= at ? `${opening}…` : `${opening}…${message.slice(last)}`;
+  return cut ? `${opening}…` : `${opening}…${message.slice(endOfQuotation(message, at))}`;
 }
 
 function isKeyword(quoted: string): boolean {
@@ -106,15 +120,22 @@ function nextQuote(message: string, from: number): number {
   return -1;
 }
 
-function lastQuote(message: string): number {
-  for (let at = message.length - 1; at >= 0; at--) if (isQuote(message, at)) return at;
-  return -1;
+/** The last quote of the message, when one behind `at` closes what is opened there; the message's end otherwise. */
+function endOfQuotation(message: string, at: number): number {
+  const closing = CLOSING[message[at]!]!;
+  let last = message.length;
+  let closed = false;
+  for (let next = nextQuote(message, at + 1); next >= 0; next = nextQuote(message, next + 1)) {
+    closed ||= closing.includes(message[next]!);
+    last = next;
+  }
+  return closed ? last : message.length;
 }
 
 /** An apostrophe between two letters is part of a word (n'existe pas). */
 function isQuote(message: string, at: number): boolean {
   const char = message[at]!;
-  if (!QUOTES.includes(char)) return false;
+  if (!(char in CLOSING)) return false;
   return !(/['’]/.test(char) && /^\p{L}.\p{L}$/su.test(message.slice(Math.max(0, at - 1), at + 2)));
 }
 

@@ -104,6 +104,13 @@ export class Result {
   }
 
   #mix(hash: number): void {
-    this.tags = (Math.imul(this.tags, 31) + hash) | 0;
+    this.tags = mix(this.tags, hash);
   }
+}
+
+const mix = (tags: number, hash: number): number => (Math.imul(tags, 31) + hash) | 0;
+
+/** What `tags` is after answers with these hashTag() values. */
+export function tagsOf(hashes: readonly number[]): number {
+  return hashes.reduce(mix, 0);
 }

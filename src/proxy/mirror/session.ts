@@ -8,16 +8,21 @@ import type { Request } from "../request.ts";
 import type { TransactionUnit } from "../transaction.ts";
 import { encodeCopyFail, encodeQuery, encodeSync } from "../protocol/encode.ts";
 import type { MirroringConfig } from "../../config/config.ts";
+import type { SkipReason } from "../../events/event.ts";
 import type { Failure } from "../recording.ts";
 import { categorise } from "./categorise.ts";
 import type { ConnectionEnd, Expectation } from "./connection.ts";
 import type { MirrorDestination, Swept } from "./destination.ts";
 import { failureOf, type LinkOwner, MirrorLink } from "./link.ts";
 import { MirrorRequest, type MirrorRequestOwner } from "./mirror-request.ts";
-import { MirrorStatements } from "./prepared.ts";
+import { MirrorStatements, type Preparation } from "./prepared.ts";
+import { BackendMessage } from "../protocol/message-types.ts";
+import { Sqlstate, sqlstateClass } from "../protocol/sqlstate.ts";
+import { SessionState } from "./session-state.ts";
 import { redactMessage } from "./redact.ts";
 import { Result, STATUS_IDLE } from "./result.ts";
-import { Selection, type SessionFacts } from "./selection.ts";
+import type { SessionFacts } from "./filter.ts";
+import { Selection } from "./selection.ts";
 import { Settlement } from "./settlement.ts";
 
 /** An answer may be this much longer than the primary's before it is read slowly. */
@@ -38,6 +43,19 @@ export interface MirrorSessionOptions {
   readonly onClosed: () => void;
 }
 
+interface OwnRequest {
+  readonly frames: Buffer;
+  /** The first column of its row as text, null for NULL. */
+  readonly onRow?: (value: string | null) => void;
+  readonly onDone?: (result: Result) => void;
+}
+
+interface Deferred {
+  readonly request: Request;
+  readonly chunks: readonly Buffer[];
+  readonly bytes: number;
+}
+
 export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
   readonly #o: MirrorSessionOptions;
   readonly #destination: MirrorDestination;
@@ -46,6 +64,10 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
   readonly #selection: Selection;
   readonly #settlement: Settlement;
   readonly #statements = new MirrorStatements();
+  /** As far as the mirror has come in the client's order. */
+  readonly #state = new SessionState();
+  /** Opened a filtered transaction in which nothing was wanted so far. */
+  readonly #deferred: Deferred[] = [];
   readonly #queue: MirrorRequest[] = [];
   #current: MirrorRequest | null = null;
   /** Finished without an answer: nothing else runs until the primary has said where its transaction stands. */
@@ -61,6 +83,11 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
   /** Since when something of our own must end before the next request: a ROLLBACK, or what was cancelled. */
   #clearingSinceMs = -1;
   #clearing: Result | null = null;
+  /** Requests of our own that come before the client's next one. */
+  #own: OwnRequest[] = [];
+  #running: OwnRequest | null = null;
+  /** The connection lacks something that the client's session has. */
+  #lacking = false;
   #cancelSent = false;
   #leaving = false;
   #closed = false;
@@ -71,34 +98,81 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
     this.#destination = options.destination;
     this.#config = options.destination.config;
     this.#link = new MirrorLink(options.destination, this, options.parameters, options.facts.database);
-    this.#selection = new Selection(this.#config, options.facts);
+    this.#selection = new Selection({
+      config: this.#config,
+      facts: options.facts,
+      filter: options.destination.filter,
+      hasCapacity: () => this.#link.takeSlot(),
+      readsOnly: () => options.destination.isReadsOnly(options.facts.database),
+    });
     this.#settlement = new Settlement(options.destination.recording, this.#config.compare);
     this.#destination.sessionOpened(this);
   }
 
-  mayTake(unit: TransactionUnit): boolean {
-    return this.#selection.mayTake(unit) && unit !== this.#droppedUnit;
+  /** Whether the request's bytes may be needed. */
+  mayTake(request: Request): boolean {
+    return this.#selection.mayTake(request) && request.unit !== this.#droppedUnit;
   }
 
   /** Counts a request, decides about it and queues it. `chunks` are its bytes so far. */
   announce(request: Request, chunks: readonly Buffer[], bytes: number): void {
+    if (this.#deferred[0]?.request.unit !== request.unit) this.#skipDeferred();
+    const decision = this.#selection.decide(request);
+    if (decision === "defer") {
+      this.#defer(request, chunks, bytes);
+      return;
+    }
+    if (decision === "select") {
+      this.#takeDeferred();
+      this.#take(request, chunks, bytes);
+    } else {
+      // The end of a transaction in which nothing was wanted ends what waited in it too.
+      if (request.statements.some((statement) => statement.class.closesTransaction)) this.#skipDeferred();
+      this.#skip(request, decision);
+    }
+    this.#pump();
+  }
+
+  #defer(request: Request, chunks: readonly Buffer[], bytes: number): void {
+    const { budget } = this.#destination;
+    if (this.#deferred.length >= this.#config.queueLength || !budget.take(bytes)) request.overflowed = true;
+    this.#deferred.push(request.overflowed ? { request, chunks: [], bytes: 0 } : { request, chunks, bytes });
+  }
+
+  #takeDeferred(): void {
+    for (const { request, chunks, bytes } of this.#deferred.splice(0)) {
+      this.#destination.budget.give(bytes);
+      this.#take(request, chunks, bytes);
+    }
+  }
+
+  /** Nothing in the transaction was wanted; what outlives it runs all the same. */
+  #skipDeferred(): void {
+    for (const { request, chunks, bytes } of this.#deferred.splice(0)) {
+      this.#destination.budget.give(bytes);
+      if (request.sessionLevel) this.#take(request, chunks, bytes);
+      else this.#skip(request, "filter");
+    }
+  }
+
+  #skip(request: Request, reason: SkipReason): void {
+    this.#missed(request);
+    this.#destination.recording.seen(this.#o.lane);
+    this.#destination.recording.skipped(this.#o.lane, reason);
+  }
+
+  #take(request: Request, chunks: readonly Buffer[], bytes: number): void {
     const { recording } = this.#destination;
     const { lane } = this.#o;
     recording.seen(lane);
-    const skip = this.#selection.skip(request, () => this.#link.takeSlot());
-    if (skip !== null) {
-      recording.skipped(lane, skip);
-      return;
-    }
     const full =
       request.unit === this.#droppedUnit || request.overflowed || this.#queue.length >= this.#config.queueLength;
     if (full || !this.#destination.budget.take(bytes)) {
       this.#refuse(request);
       return;
     }
-    const statement = request.statement?.id ?? 0;
     const recorded = recording.reserve(lane, 2);
-    if (recorded) recording.queued(request.id, lane, statement, this.#o.session, bytes);
+    if (recorded) recording.queued(request.id, lane, request.statementId, this.#o.session, bytes);
     const mirrored = new MirrorRequest({
       owner: this,
       request,
@@ -114,7 +188,6 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
     this.#queue.push(mirrored);
     this.#destination.queueChanged(1);
     this.#destination.busy(this);
-    this.#pump();
   }
 
   appended(mirrored: MirrorRequest): void {
@@ -141,6 +214,7 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
   /** The client has left: what is queued still runs, but for a request that it sent only a part of. */
   leave(cut: Request | null): void {
     this.#leaving = true;
+    this.#skipDeferred();
     for (const mirrored of cut?.mirrors ?? []) {
       if (mirrored.owner === this && !mirrored.finished) this.#drop(mirrored, "session_closed");
     }
@@ -166,6 +240,9 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
   linkReady(): void {
     this.#status = STATUS_IDLE;
     this.#statements.clear();
+    this.#lacking = this.#state.incomplete;
+    this.#own = [{ frames: encodeQuery(REPLICA_QUERY), onRow: (cause) => this.#replicaFound(cause) }];
+    for (const frames of this.#state.commands) this.#own.push({ frames });
     this.#pump();
   }
 
@@ -189,10 +266,13 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
   }
 
   wanted(type: number): number {
+    if (type === BackendMessage.DataRow && this.#clearing !== null) return OWN_ROW_BYTES_MAX;
     return Result.wanted(type, this.#config.compare === "content");
   }
 
   frame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number): void {
+    if (type === BackendMessage.DataRow && this.#clearing !== null)
+      this.#running?.onRow?.(firstColumn(buffer, start, end));
     const result = this.#clearing ?? this.#current?.result;
     if (result === undefined) return;
     const current = this.#current;
@@ -206,8 +286,11 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
     }
     this.#status = result.status;
     if (this.#clearing !== null) {
+      const own = this.#running;
       this.#clearing = null;
       this.#clearingSinceMs = -1;
+      this.#running = null;
+      own?.onDone?.(result);
     } else if (current !== null) {
       this.#answered(current);
     }
@@ -260,8 +343,14 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
   /** Does the next thing there is to do; false when something must happen first. */
   #step(): boolean {
     if (this.#current !== null || this.#awaited !== null || this.#clearing !== null) return false;
+    if (this.#link.isCancelling) return false;
+    const own = this.#own.shift();
+    if (own !== undefined) {
+      this.#runOwn(own);
+      return false;
+    }
     const next = this.#queue[0];
-    if (next === undefined || this.#link.isCancelling) return false;
+    if (next === undefined) return false;
     if (this.#broken) {
       this.#fail(next, LOST_TRANSACTION);
       return true;
@@ -271,7 +360,7 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
     if (reached !== "ready") {
       this.#fail(next, reached);
     } else if (this.#status !== STATUS_IDLE && next.request.unit !== this.#ranUnit) {
-      this.#rollBack();
+      this.#runOwn({ frames: encodeQuery("ROLLBACK") });
     } else {
       this.#start(next);
     }
@@ -279,23 +368,36 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
   }
 
   #start(next: MirrorRequest): void {
-    this.#queue.shift();
-    this.#destination.queueChanged(-1);
-    const preparation = this.#statements.prepare(next.request.prepared);
+    const { request } = next;
+    const preparation = this.#statements.prepare(request.prepared);
     if (preparation.missing) {
-      this.#droppedUnit = next.request.unit;
+      this.#droppedUnit = request.unit;
       this.#drop(next, "buffer_full");
       return;
     }
+    if (request.kind === "simple" && preparation.frames.length > 0 && !next.prepared) {
+      this.#teach(next, preparation);
+      return;
+    }
+    this.#dequeue(next);
     this.#current = next;
     this.#cancelSent = false;
-    this.#ranUnit = next.request.unit;
+    this.#ranUnit = request.unit;
     next.taught = preparation.taught;
     next.sentMs = this.#nowMs();
     next.progressMs = next.sentMs;
     this.#link.writeAll(() => {
-      for (const frame of preparation.frames) this.#link.write(frame);
+      if (request.kind !== "simple") for (const frame of preparation.frames) this.#link.write(frame);
       this.#feed(next);
+    });
+  }
+
+  /** A simple Query has no room for a Parse before it: what its DEALLOCATE names is prepared by a request of our own. */
+  #teach(next: MirrorRequest, { frames, taught }: Preparation): void {
+    next.prepared = true;
+    this.#runOwn({
+      frames: Buffer.concat([...frames, encodeSync()]),
+      onDone: ({ parsed }) => this.#statements.answered(null, taught, parsed),
     });
   }
 
@@ -323,7 +425,8 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
     mirrored.mirrorMs = this.#nowMs() - mirrored.sentMs;
     mirrored.discard();
     this.#current = null;
-    if (request.kind === "simple") this.#statements.queried(request.statement);
+    if (request.statements.some((statement) => statement.class.forgetsSession) && !result.failed) this.#lacking = false;
+    if (request.kind === "simple") this.#statements.queried(request.statements[0] ?? null);
     else this.#statements.answered(request.prepared, mirrored.taught, result.parsed);
     this.#unsettled.push(mirrored);
     this.#settle();
@@ -345,11 +448,20 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
     for (let next = this.#unsettled[0]; next?.request.primarySettled; next = this.#unsettled[0]) {
       this.#unsettled.shift();
       if (next.settled) continue;
-      this.#settlement.settle(next);
+      this.#settlement.settle(next, this.#isExcused(next));
+      this.#state.follow(next.request, next.command);
       if (next !== this.#awaited) continue;
       this.#awaited = null;
       this.#broken = !this.#link.isReady && !this.#settlement.primaryIdle;
     }
+  }
+
+  /** Whether a failure of the mirror may be our own doing. */
+  #isExcused({ result }: MirrorRequest): boolean {
+    if (result.sqlstate === Sqlstate.ReadOnlyTransaction) {
+      return this.#destination.isReadsOnly(this.#o.facts.database);
+    }
+    return this.#lacking && LACKING_CLASSES.has(sqlstateClass(result.sqlstate));
   }
 
   #isOverdue(current: MirrorRequest, nowMs: number): boolean {
@@ -373,10 +485,17 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
     this.#link.cancel();
   }
 
-  #rollBack(): void {
+  #runOwn(own: OwnRequest): void {
     this.#clearing = new Result(false);
     this.#clearingSinceMs = this.#nowMs();
-    this.#link.write(encodeQuery("ROLLBACK"));
+    this.#running = own;
+    this.#destination.busy(this);
+    this.#link.write(own.frames);
+  }
+
+  #replicaFound(cause: string | null): void {
+    this.#destination.replicaFound(this.#o.facts.database, cause);
+    if (cause !== null) this.#own.unshift({ frames: encodeQuery("SET default_transaction_read_only = on") });
   }
 
   /** The queue has no room: this request, what waits of its transaction and what is still to come of it are dropped. */
@@ -384,11 +503,11 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
     const { recording } = this.#destination;
     const { lane } = this.#o;
     this.#droppedUnit = request.unit;
+    this.#missed(request);
     if (recording.reserve(lane, 1)) {
-      recording.dropped(request.id, lane, request.statement?.id ?? 0, "buffer_full", false);
+      recording.dropped(request.id, lane, request.statementId, "buffer_full", false);
     }
     this.#dropUnit(request.unit);
-    this.#pump();
   }
 
   #dropUnit(unit: TransactionUnit): void {
@@ -399,6 +518,7 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
 
   #drop(mirrored: MirrorRequest, reason: "buffer_full" | "session_closed" | "shutdown"): void {
     this.#settlement.drop(mirrored, reason);
+    this.#missed(mirrored.request);
     if (mirrored !== this.#current) {
       this.#dequeue(mirrored);
       return;
@@ -406,6 +526,13 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
     // A part of it has been sent: only a new connection is clean.
     this.#current = null;
     this.#disconnect();
+  }
+
+  /** The request will not run on the mirror: if it changes the session, the mirror's session is another one now. */
+  #missed(request: Request): void {
+    if (!request.sessionLevel) return;
+    this.#state.lose();
+    this.#lacking = true;
   }
 
   #dequeue(mirrored: MirrorRequest): void {
@@ -424,6 +551,8 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
   #forgetConnection(): void {
     this.#clearing = null;
     this.#clearingSinceMs = -1;
+    this.#running = null;
+    this.#own = [];
     this.#status = STATUS_IDLE;
   }
 
@@ -434,7 +563,9 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
       return;
     }
     const cut = this.#droppedUnit !== null && this.#droppedUnit === this.#ranUnit;
-    if (this.#clearing === null && cut && this.#link.isReady && this.#status !== STATUS_IDLE) this.#rollBack();
+    if (this.#clearing === null && cut && this.#link.isReady && this.#status !== STATUS_IDLE) {
+      this.#runOwn({ frames: encodeQuery("ROLLBACK") });
+    }
     if (this.#clearing === null && !this.#link.isCancelling) this.#destination.idle(this);
     this.#link.giveSlot();
   }
@@ -450,6 +581,22 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
   #nowMs(): number {
     return this.#destination.recording.clock.nowMs();
   }
+}
+
+/** What a session meets that lacks a setting, a temporary table, a prepared statement or a cursor. */
+const LACKING_CLASSES: ReadonlySet<string> = new Set(["26", "34", "3F", "42"]);
+
+/** Fed by replication, physical or logical, the database would apply every write twice. NULL: it is not. */
+const REPLICA_QUERY = `SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'in recovery'
+  WHEN EXISTS (SELECT FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid
+    WHERE d.datname = pg_catalog.current_database()) THEN 'has subscriptions' END`;
+const OWN_ROW_BYTES_MAX = 256;
+
+/** DataRow: int16 columns, then for each an int32 length (-1 = NULL) and the bytes. */
+function firstColumn(buffer: Buffer, start: number, end: number): string | null {
+  if (end - start < 6) return null;
+  const length = buffer.readInt32BE(start + 2);
+  return length < 0 ? null : buffer.toString("utf8", start + 6, Math.min(end, start + 6 + length));
 }
 
 const LOST_TRANSACTION: Failure = {

@@ -30,11 +30,15 @@ export class Settlement {
     return this.#primaryIdle;
   }
 
-  /** Both sides are known: records the outcome. Called in the client's order. */
-  settle(mirrored: MirrorRequest): void {
+  /**
+   * Both sides are known: records the outcome. Called in the client's order. `excused`: the mirror's failure, if it
+   * failed, may be our doing, so it proves nothing.
+   */
+  settle(mirrored: MirrorRequest, excused: boolean): void {
     mirrored.settled = true;
     const { request, failure } = mirrored;
-    const parity = failure === null ? this.#parity(mirrored) : "mirror_failed";
+    const compared = failure === null ? this.#parity(mirrored) : "mirror_failed";
+    const parity = compared === "mirror_failed" && failure === null && excused ? "unverifiable" : compared;
     const failed = failure ?? (parity === "mirror_failed" ? failureOf(mirrored) : null);
     if (mirrored.recorded) {
       if (failed !== null) this.#errored(mirrored, failed);
@@ -54,7 +58,7 @@ export class Settlement {
     mirrored.discard();
     if (!mirrored.recorded) return;
     const { request, lane } = mirrored;
-    this.#recording.dropped(request.id, lane, request.statement?.id ?? 0, reason, true);
+    this.#recording.dropped(request.id, lane, request.statementId, reason, true);
   }
 
   #parity(mirrored: MirrorRequest): Parity {
@@ -69,7 +73,7 @@ export class Settlement {
     this.#recording.mirrored(
       request.id,
       lane,
-      request.statement?.id ?? 0,
+      request.statementId,
       this.#figures(mirrored),
       consequence ? "unverifiable" : parity,
     );
@@ -81,7 +85,7 @@ export class Settlement {
     this.#recording.errored(
       request.id,
       lane,
-      request.statement?.id ?? 0,
+      request.statementId,
       this.#figures(mirrored),
       consequence ? { ...failure, attribution: "cascade" } : failure,
     );

@@ -4,6 +4,7 @@ export const Sqlstate = {
   FeatureNotSupported: "0A000",
   ConnectionFailure: "08006",
   ProtocolViolation: "08P01",
+  ReadOnlyTransaction: "25006",
   IdleInTransactionTimeout: "25P03",
   TransactionTimeout: "25P04",
   InvalidAuthorization: "28000",

@@ -1,0 +1,80 @@
+// What a session has changed about itself (SET, LISTEN, PREPARE …), in the order of its requests, so that a new mirror
+// connection can be made like the old one before the next request runs.
+
+import type { Request } from "../request.ts";
+import { hashTag } from "../protocol/backend.ts";
+import { STATUS_IDLE, tagsOf } from "./result.ts";
+
+const COMMANDS_MAX = 256;
+const BYTES_MAX = 64 * 1024;
+
+const ROLLED_BACK = tagsOf([hashTag(Buffer.from("ROLLBACK\0"), 0, 9)]);
+
+interface Command {
+  readonly bytes: Buffer;
+  /** Names what the command does: a later one with the same key stands for both. */
+  readonly key: unknown;
+}
+
+export class SessionState {
+  #commands: Command[] = [];
+  /** Ran in a transaction that is still open. */
+  #tentative: Command[] = [];
+  #bytes = 0;
+  #incomplete = false;
+
+  /**
+   * The session has something that commands can't bring back: temporary tables, locks, held cursors, or more settings
+   * than are kept.
+   */
+  get incomplete(): boolean {
+    return this.#incomplete;
+  }
+
+  /** The primary has answered a request; `bytes` are its frames when it was session-level and not too large. */
+  follow(request: Request, bytes: Buffer | null): void {
+    const { primary } = request;
+    if (request.sessionLevel && !primary.failed) this.#note(request, bytes);
+    if (primary.status !== STATUS_IDLE) return;
+    const tentative = this.#tentative;
+    this.#tentative = [];
+    if (primary.failed || primary.tags === ROLLED_BACK) return;
+    for (const command of tentative) this.#keep(command);
+  }
+
+  /** A command that the primary ran was kept from the mirror. */
+  lose(): void {
+    this.#incomplete = true;
+  }
+
+  /** What to send to a new connection, in order; each is a request of its own. */
+  get commands(): readonly Buffer[] {
+    return this.#commands.map((command) => command.bytes);
+  }
+
+  #note(request: Request, bytes: Buffer | null): void {
+    if (request.statements.some((statement) => statement.class.forgetsSession)) {
+      this.#commands = [];
+      this.#tentative = [];
+      this.#bytes = 0;
+      this.#incomplete = false;
+      return;
+    }
+    const objects = request.statements.some((statement) => statement.class.sessionObjects);
+    const taught = (request.prepared ?? []).filter((use) => use.kind === "parse").map((use) => use.statement.name);
+    const needs = (request.prepared ?? []).some((use) => use.kind === "use" && !taught.includes(use.name));
+    if (objects || needs || bytes === null) this.#incomplete = true;
+    else this.#tentative.push({ bytes, key: request.statements.length === 1 ? request.statements[0] : request });
+  }
+
+  #keep(command: Command): void {
+    const same = this.#commands.findIndex(({ key }) => key === command.key);
+    if (same >= 0) this.#bytes -= this.#commands.splice(same, 1)[0]!.bytes.length;
+    if (this.#commands.length >= COMMANDS_MAX || this.#bytes + command.bytes.length > BYTES_MAX) {
+      this.#incomplete = true;
+      return;
+    }
+    this.#commands.push(command);
+    this.#bytes += command.bytes.length;
+  }
+}

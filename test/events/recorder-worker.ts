@@ -1,0 +1,52 @@
+// The real recorder thread as the main thread starts it, with one-line ways to talk to it.
+
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type { RecorderCommand, RecorderReport } from "../../src/events/recorder-messages.ts";
+import type { Producer } from "./producer.ts";
+
+const ENTRY = new URL("../../src/recorder-thread.ts", import.meta.url);
+
+export class RecorderWorker implements AsyncDisposable {
+  readonly reports: RecorderReport[] = [];
+  /** Resolves when the thread has ended. */
+  readonly ended: Promise<void>;
+  readonly #worker: Worker;
+  readonly #commands: MessagePort;
+  readonly #signal = new SharedArrayBuffer(4);
+
+  constructor(path: string, onReport: (report: RecorderReport) => void = () => {}) {
+    const { port1, port2 } = new MessageChannel();
+    this.#commands = port1;
+    const identity = { version: "0.0.0", host: "h", configHash: "c" };
+    this.#worker = new Worker(ENTRY, {
+      workerData: { path, synchronous: "normal", flushMs: 50, ...identity, signal: this.#signal, commands: port2 },
+      transferList: [port2],
+    });
+    this.#worker.on("message", (report: RecorderReport) => {
+      this.reports.push(report);
+      onReport(report);
+    });
+    this.ended = new Promise((resolve) => this.#worker.once("exit", () => resolve()));
+  }
+
+  /** As a producer does after it has published. */
+  wake(): void {
+    const cell = new Int32Array(this.#signal);
+    Atomics.add(cell, 0, 1);
+    Atomics.notify(cell, 0);
+  }
+
+  send(command: RecorderCommand, transfer: MessagePort[] = []): void {
+    this.#commands.postMessage(command, transfer);
+    this.wake();
+  }
+
+  attach({ thread, shared, port }: Producer): void {
+    this.send({ type: "attach", thread, ring: shared, port }, [port]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#commands.close();
+    await this.#worker.terminate();
+  }
+}

@@ -1,0 +1,290 @@
+import fc from "fast-check";
+import { beforeAll, expect, test } from "vitest";
+import type { Clock } from "../../src/clock.ts";
+import { EventLog } from "../../src/events/event-log.ts";
+import { type MirrorEvent, PARITIES, SKIP_REASONS } from "../../src/events/event.ts";
+import { openReader } from "../../src/events/log-reader.ts";
+import { OpenRequests } from "../../src/events/open-requests.ts";
+import type { RecorderReport } from "../../src/events/recorder-messages.ts";
+import { Recorder } from "../../src/events/recorder.ts";
+import { RECORD_MIRRORED, RECORD_SKIP, RECORD_TALLY, RECORD_UNRECORDED } from "../../src/events/ring.ts";
+import { loadStatementParser } from "../../src/events/statements.ts";
+import { expectBalance, readBooks } from "./books.ts";
+import { logFolder } from "./log-folder.ts";
+import { Producer, SMALL_RING } from "./producer.ts";
+
+beforeAll(loadStatementParser);
+
+const NOW_US = 1000;
+
+interface Fixture extends Disposable {
+  readonly log: EventLog;
+  readonly open: OpenRequests;
+  readonly recorder: Recorder;
+  readonly reports: RecorderReport[];
+  /** A producer that the recorder knows. */
+  attach(thread: number, slots?: number, firstRequest?: number): Producer;
+  events(after?: number): MirrorEvent[];
+  drainAll(): void;
+}
+
+async function openRecorder(): Promise<Fixture> {
+  const folder = logFolder();
+  const open = new OpenRequests();
+  const log = await EventLog.open({ path: folder.path, folds: [open] });
+  const reports: RecorderReport[] = [];
+  const clock: Clock = { nowMs: () => 0, wallUs: () => NOW_US };
+  const recorder = new Recorder({ log, openRequests: open, run: 0, clock, report: (report) => reports.push(report) });
+  const producers: Producer[] = [];
+  return {
+    log,
+    open,
+    recorder,
+    reports,
+    attach: (thread, slots, firstRequest) => {
+      const producer = new Producer(thread, slots, firstRequest);
+      producers.push(producer);
+      recorder.attach(thread, producer.shared, producer.port);
+      return producer;
+    },
+    events: (after = 0) => {
+      const events: MirrorEvent[] = [];
+      log.reader.scan(after, (event) => events.push(event));
+      return events;
+    },
+    drainAll: () => {
+      for (let drained = recorder.drain(); drained !== "idle"; drained = recorder.drain()) {
+        expect(drained).not.toBe("failed");
+      }
+    },
+    [Symbol.dispose]: () => {
+      for (const producer of producers) producer.close();
+      log.close();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+test("records become events under the names of the log", async () => {
+  using fixture = await openRecorder();
+  const { log, recorder } = fixture;
+  log.lanes.register("elsewhere", "app");
+  const producer = fixture.attach(3);
+  producer.tell({
+    type: "failure",
+    id: 1,
+    category: "query",
+    attribution: "compatibility",
+    sqlstate: "42883",
+    message: "no",
+  });
+  const [first, second] = [producer.queue(10)!, producer.queue(11)!];
+  producer.mirror(first, 12);
+  producer.fail(second, 13, 1);
+  expect(recorder.drain()).toBe("idle");
+  producer.publish(14);
+  expect(recorder.drain()).toBe("done");
+  expect(recorder.drain()).toBe("idle");
+  const requested = { lane: 2, statement: 1 };
+  const timed = { mirrorUs: 300, primaryUs: 200, waitUs: 10, root: null };
+  expect(fixture.events()).toEqual([
+    { kind: "queued", seq: 1, at: 10, request: 67, ...requested, run: 0, session: 5, bytes: 100 },
+    { kind: "queued", seq: 2, at: 11, request: 131, ...requested, run: 0, session: 5, bytes: 100 },
+    { kind: "mirrored", seq: 3, at: 12, request: 67, ...requested, ...timed, rows: 1, parity: "match" },
+    {
+      ...{ kind: "errored", seq: 4, at: 13, request: 131, ...requested, ...timed },
+      ...{ category: "query", attribution: "compatibility", sqlstate: "42883", message: "no" },
+    },
+    { kind: "tallied", seq: 5, at: 14, lane: 2, seen: 2 },
+  ]);
+  expect(log.reader.statementText(1)).toBe("select ?");
+});
+
+test("ledger records of one drain become one event for each lane and reason, at the latest moment", async () => {
+  using fixture = await openRecorder();
+  const threads = [fixture.attach(1), fixture.attach(2)];
+  threads.forEach(({ ring }, index) => {
+    for (const at of [20, 10]) {
+      ring.writeLedger(RECORD_TALLY, at + index, 1, 5, 0);
+      ring.writeLedger(RECORD_SKIP, at + index, 1, 2, SKIP_REASONS.indexOf("exposure"));
+      ring.writeLedger(RECORD_SKIP, at + index, 1, 1, SKIP_REASONS.indexOf("filter"));
+      ring.writeLedger(RECORD_UNRECORDED, at + index, 1, 3, 0);
+      ring.publish();
+    }
+  });
+  fixture.drainAll();
+  expect(fixture.events()).toEqual([
+    { kind: "tallied", seq: 1, at: 21, lane: 1, seen: 20 },
+    { kind: "skipped", seq: 2, at: 21, lane: 1, reason: "exposure", count: 8 },
+    { kind: "skipped", seq: 3, at: 21, lane: 1, reason: "filter", count: 4 },
+    { kind: "unrecorded", seq: 4, at: 21, lane: 1, from: 10, to: 21, requests: 12, cause: "ring_full" },
+  ]);
+});
+
+test("any sequence of records arrives in order, each once, over any number of drains", async () => {
+  const step = fc.record({ records: fc.integer({ min: 0, max: 700 }), drains: fc.integer({ min: 0, max: 2 }) });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
+      using fixture = await openRecorder();
+      const producer = fixture.attach(1);
+      let written = 0;
+      for (const { records, drains } of steps) {
+        for (let i = 0; i < records && producer.ring.reserve(1); i++) {
+          const root = written % 3 === 0 ? written : -1;
+          const parity = written % PARITIES.length;
+          producer.ring.writeOutcome(RECORD_MIRRORED, written, written++, 1, 1, 2 ** 32 - 1, 1, 0, 7, parity, root);
+        }
+        producer.ring.publish();
+        for (let i = 0; i < drains; i++) fixture.recorder.drain();
+      }
+      fixture.drainAll();
+      const events = fixture.events().map((event) => ({ ...event, seq: 0 }));
+      const figures = { lane: 1, statement: 1, mirrorUs: 2 ** 32 - 1, primaryUs: 1, waitUs: 0, rows: 7 };
+      expect(events).toEqual(
+        Array.from({ length: written }, (_, i) => ({
+          ...{ kind: "mirrored", seq: 0, at: i, request: i, ...figures },
+          ...{ parity: PARITIES[i % PARITIES.length], root: i % 3 === 0 ? i : null },
+        })),
+      );
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test("a batch that is cut for its size still balances by itself", async () => {
+  using fixture = await openRecorder();
+  const producer = fixture.attach(1, 65_536);
+  for (let at = 0; at < 100; at++) {
+    for (let i = 0; i < 150; i++) producer.mirror(producer.queue(at)!, at);
+    producer.publish(at);
+  }
+  expect(fixture.recorder.drain()).toBe("more");
+  const cut = readBooks(fixture.log.reader);
+  expect(cut.queued).toBeGreaterThan(5000);
+  expect(cut.events.length).toBeLessThanOrEqual(20_001);
+  expectBalance(cut);
+  fixture.drainAll();
+  const books = readBooks(fixture.log.reader);
+  expect(books).toMatchObject({ seen: 15_000, outcomes: 15_000 });
+  expectBalance(books);
+});
+
+test("a publication that is larger than a batch is not torn apart", async () => {
+  using fixture = await openRecorder();
+  const producer = fixture.attach(1, 65_536);
+  for (let i = 0; i < 15_000; i++) producer.mirror(producer.queue(i)!, i);
+  producer.publish(0);
+  fixture.recorder.drain();
+  const books = readBooks(fixture.log.reader);
+  expect(books.queued).toBe(15_000);
+  expectBalance(books);
+});
+
+test("rare events of the main thread and of the proxy threads are appended", async () => {
+  using fixture = await openRecorder();
+  const producer = fixture.attach(1);
+  producer.tell({ type: "observation", at: 5, mirroring: "m", state: "mirror_down", cause: "refused" });
+  fixture.recorder.append({ kind: "marked", at: 6, text: "cut-over rehearsal", who: "ann" });
+  fixture.drainAll();
+  expect(fixture.events()).toEqual([
+    { kind: "marked", seq: 1, at: 6, text: "cut-over rehearsal", who: "ann" },
+    { kind: "observation_changed", seq: 2, at: 5, mirroring: "m", state: "mirror_down", cause: "refused" },
+  ]);
+});
+
+test("a thread that has died: its ring is drained, its open requests are interrupted, its successor starts clean", async () => {
+  using fixture = await openRecorder();
+  const { recorder, open } = fixture;
+  const [dead, other] = [fixture.attach(1), fixture.attach(2)];
+  const kept = other.queue(1)!;
+  other.publish(1);
+  const [done, lost] = [dead.queue(2)!, dead.queue(3)!];
+  dead.mirror(done, 4);
+  dead.publish(4);
+  recorder.detach(1);
+  const successor = fixture.attach(1, SMALL_RING, 1000);
+  successor.tell({ type: "lane", id: 1, mirroring: "candidate", database: "second" });
+  const next = successor.queue(20)!;
+  successor.publish(20);
+  fixture.drainAll();
+  const crash = { kind: "unrecorded", at: NOW_US, lane: null, from: 4, to: NOW_US, requests: null, cause: "crash" };
+  const end = { kind: "dropped", at: NOW_US, request: lost, reason: "interrupted", wasQueued: true };
+  const kinds = fixture.events(5);
+  expect(kinds[0]).toMatchObject(crash);
+  expect(kinds[1]).toMatchObject(end);
+  expect(kinds.slice(2)).toMatchObject([
+    { kind: "queued", request: next, lane: 2 },
+    { kind: "tallied", lane: 2 },
+  ]);
+  expect([...open.values()].map(({ request }) => request)).toEqual([kept, next]);
+});
+
+/** Lets the log grow by so many pages only: SQLite then says SQLITE_FULL, as for a full disk. */
+function limitPages(log: EventLog, more: number): void {
+  const pages = log.db.pragma("page_count", { simple: true });
+  log.db.pragma(`max_page_count = ${Number(pages) + more}`);
+}
+
+test("while the disk is full recording pauses and losses are counted; then it goes on and the books are closed", async () => {
+  using fixture = await openRecorder();
+  const { log, recorder, reports } = fixture;
+  const producer = fixture.attach(1);
+  limitPages(log, 5);
+  let refused = 0;
+  for (let i = 0; refused < 100; i++) {
+    producer.tell({ type: "statement", id: 2, text: "select named_during_the_outage" });
+    const request = producer.queue(NOW_US);
+    if (request === null) refused++;
+    else producer.mirror(request, NOW_US);
+    producer.publish(NOW_US);
+    recorder.drain();
+  }
+  expect(reports).toEqual([{ type: "recording", state: "broken", cause: "database or disk is full" }]);
+  expect(recorder.outage.pauseMs).toBe(1000);
+  expectBalance(readBooks(log.reader));
+  recorder.append({ kind: "counters_reset", at: NOW_US, who: "ann" });
+  expect(recorder.drain()).toBe("failed");
+  limitPages(log, 10_000);
+  expect(recorder.drain()).toBe("done");
+  expect(reports[1]).toEqual({ type: "recording", state: "ok", cause: "" });
+  expect(recorder.outage.pauseMs).toBe(0);
+  expect(producer.publish(NOW_US)).toBe(true);
+  fixture.drainAll();
+  const books = readBooks(log.reader);
+  expectBalance(books);
+  expect(books).toMatchObject({ unrecorded: refused, open: new Set() });
+  expect(books.events).toContainEqual(expect.objectContaining({ kind: "unrecorded", cause: "write_failed" }));
+  expect(books.events).toContainEqual(expect.objectContaining({ kind: "counters_reset" }));
+  expect(log.db.prepare("select text from statement order by id").pluck().all()).toContain(
+    "select named_during_the_outage",
+  );
+});
+
+test("rare events beyond ten thousand are lost during an outage, and the log says so", async () => {
+  using fixture = await openRecorder();
+  const { log, recorder } = fixture;
+  limitPages(log, 0);
+  for (let i = 0; i < 10_500; i++) recorder.append({ kind: "marked", at: i, text: "x".repeat(20), who: "a test" });
+  expect(recorder.drain()).toBe("failed");
+  limitPages(log, 10_000);
+  fixture.drainAll();
+  const events = fixture.events();
+  expect(events).toHaveLength(10_001);
+  const gap = { kind: "unrecorded", lane: null, from: NOW_US, to: NOW_US, requests: null, cause: "write_failed" };
+  expect(events.at(-1)).toMatchObject(gap);
+});
+
+test("a commit shows to a reader as a whole: every snapshot balances", async () => {
+  using fixture = await openRecorder();
+  const producer = fixture.attach(1, 16_384);
+  using reader = openReader(fixture.log.db.name);
+  for (let round = 0; round < 20; round++) {
+    for (let i = 0; i < 40; i++) {
+      const request = producer.queue(round)!;
+      if (i % 4 > 0) producer.mirror(request, round);
+    }
+    producer.publish(round);
+    fixture.recorder.drain();
+    expectBalance(readBooks(reader));
+  }
+});

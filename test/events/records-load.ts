@@ -1,0 +1,44 @@
+// A process that records load into the log at its first argument until it is killed, or stops well when its standard
+// input ends. Every report of the recorder is a line of JSON on standard output.
+
+import { Producer } from "./producer.ts";
+import { RecorderWorker } from "./recorder-worker.ts";
+
+const REQUESTS_PER_TURN = 60;
+const IN_FLIGHT = 25;
+
+const producers = [new Producer(1, 16_384), new Producer(2, 16_384)];
+const inFlight: number[][] = [[], []];
+const worker = new RecorderWorker(process.argv[2]!, (report) => {
+  process.stdout.write(`${JSON.stringify(report)}\n`);
+  if (report.type === "ready") start();
+});
+let isEnding = false;
+
+function start(): void {
+  for (const producer of producers) worker.attach(producer);
+  turn();
+}
+
+/** Requests begin, older ones end; then everything is published and the event loop gets its turn. */
+function turn(): void {
+  const at = Date.now() * 1000;
+  producers.forEach((producer, index) => {
+    const open = inFlight[index]!;
+    for (let i = 0; i < REQUESTS_PER_TURN && !isEnding; i++) {
+      const request = producer.queue(at);
+      if (request !== null) open.push(request);
+    }
+    while (open.length > (isEnding ? 0 : IN_FLIGHT)) producer.mirror(open.shift()!, at);
+    producer.publish(at);
+  });
+  worker.wake();
+  if (isEnding) worker.send({ type: "stop" });
+  else setTimeout(turn, 2);
+}
+
+process.stdin.resume();
+process.stdin.once("end", () => (isEnding = true));
+await worker.ended;
+for (const producer of producers) producer.close();
+await worker[Symbol.asyncDispose]();
