@@ -1,7 +1,7 @@
 // Cuts SQL text into tokens as PostgreSQL's lexer does (PostgreSQL 18 docs, 4.1), for one purpose: knowing where the
 // literals are. It accepts anything; what is cut off or malformed counts as a literal to the end.
 
-export type TokenType = "space" | "word" | "quoted" | "parameter" | "symbol" | "string" | "number";
+type TokenType = "space" | "word" | "quoted" | "parameter" | "symbol" | "string" | "number";
 
 export interface Token {
   readonly type: TokenType;

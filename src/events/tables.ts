@@ -18,19 +18,19 @@ export interface EventTable {
   detail: string | null;
 }
 
-export interface LaneTable {
+interface LaneTable {
   id: number;
   mirroring: string;
   database: string;
 }
 
-export interface StatementTable {
+interface StatementTable {
   id: number;
   fingerprint: string;
   text: string;
 }
 
-export interface FailureTable {
+interface FailureTable {
   id: number;
   category: string;
   attribution: string;

@@ -235,7 +235,7 @@ export class Session implements Cancellable {
   #announce(request: Request): void {
     const { chunks, bytes } = request;
     request.letGo(this.#context.budget);
-    for (const mirror of this.#mirrors) mirror.announce(request, chunks, bytes);
+    for (const mirror of this.#mirrors) mirror.announce({ request, chunks, bytes });
   }
 
   #primarySettled(request: Request): void {

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { closeSync, openSync, statSync, truncateSync, writeSync } from "node:fs";
 import { expect, test } from "vitest";
 import { EventLog } from "../../src/events/event-log.ts";
+import type { Fold } from "../../src/events/fold.ts";
 import { openReader, type LogReader } from "../../src/events/log-reader.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { createMirrorStats } from "../../src/projections/stats.ts";
@@ -12,17 +13,13 @@ import { logFolder } from "./log-folder.ts";
 
 const KILLS = 8;
 
-interface Totals {
-  readonly requests_total: number;
-  readonly requests_selected: number;
-  readonly requests_mirrored: number;
-  readonly requests_dropped: number;
-}
+const COUNTERS = ["requests_total", "requests_selected", "requests_mirrored", "requests_dropped"] as const;
+
+type Totals = Record<(typeof COUNTERS)[number], number>;
 
 /** The exposed counters of all lanes. */
 function totals(reader: LogReader): Totals {
-  const columns = "requests_total, requests_selected, requests_mirrored, requests_dropped";
-  return reader.db.prepare<[], Totals>(`select ${columns} from mirror_stats where lane = 0`).get()!;
+  return reader.db.prepare<[], Totals>(`select ${COUNTERS.join(", ")} from mirror_stats where lane = 0`).get()!;
 }
 
 const moreThan = (reader: LogReader, seq: number): Promise<boolean> => waitFor(() => reader.lastSeq() > seq);
@@ -36,7 +33,7 @@ test("killed under load again and again: nothing twice, no counter goes back, ga
     using reader = openReader(folder.path);
     await moreThan(reader, reader.lastSeq() + 3000 + run * 100);
     const now = totals(reader);
-    for (const name of Object.keys(before) as (keyof Totals)[]) expect(now[name]).toBeGreaterThanOrEqual(before[name]);
+    for (const name of COUNTERS) expect(now[name]).toBeGreaterThanOrEqual(before[name]);
     await load.kill();
     before = totals(reader);
   }
@@ -61,6 +58,8 @@ test("killed under load again and again: nothing twice, no counter goes back, ga
   expect(reader.db.prepare("select sum(requests) from in_flight").pluck().get()).toBe(0);
 });
 
+const folds = (): Fold[] => [new OpenRequests(), createMirrorStats()];
+
 test("the projections of a killed process are what a replay of its log makes", async () => {
   using folder = logFolder();
   await using load = await LoadProcess.start(folder.path);
@@ -71,7 +70,6 @@ test("the projections of a killed process are what a replay of its log makes", a
   await load.kill();
   const tables = ["mirror_stats", "in_flight", "open_request"];
   const dump = (log: EventLog): unknown => tables.map((table) => log.db.prepare(`select * from ${table}`).all());
-  const folds = () => [new OpenRequests(), createMirrorStats()];
   const live = await EventLog.open({ path: folder.path, folds: folds() });
   const kept = dump(live);
   live.db.exec("delete from fold_position");

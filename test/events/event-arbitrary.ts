@@ -1,6 +1,6 @@
 // Events of every kind with random contents, for property tests.
 
-import fc from "fast-check";
+import * as fc from "fast-check";
 import {
   ATTRIBUTIONS,
   DROP_REASONS,

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { loadModule, scanSync } from "libpg-query";
 import { beforeAll, expect, test } from "vitest";
 import { neutraliseStatement, normaliseStatement } from "../../src/events/normalise.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { EventLog } from "../../src/events/event-log.ts";
 import type { NewEvent } from "../../src/events/event.ts";
@@ -76,7 +76,7 @@ test("requests that have been open for very long are found again without the log
 });
 
 test("state and tables depend on the events alone, not on batches, restarts or failed attempts", async () => {
-  const step = fc.record({ events: fc.integer({ min: 1, max: 60 }), then: fc.constantFrom("go on", "reopen", "load") });
+  const step = fc.record({ events: fc.integer({ min: 1, max: 60 }), next: fc.constantFrom("go on", "reopen", "load") });
   const request = fc.integer({ min: 1, max: 40 });
   const event = fc.oneof(
     request.map((id) => queued(1, { request: id, lane: 1 + (id % 3) })),
@@ -95,11 +95,11 @@ test("state and tables depend on the events alone, not on batches, restarts or f
         whole.log.appendBatch(events);
         let { log, open } = await openLog(other.path, 20);
         for (let start = 0, i = 0; start < events.length; i++) {
-          const { events: count, then } = steps[i % steps.length]!;
+          const { events: count, next } = steps[i % steps.length]!;
           log.appendBatch(events.slice(start, start + count));
           start += count;
-          if (then === "load") open.load(log.db);
-          if (then !== "reopen") continue;
+          if (next === "load") open.load(log.db);
+          if (next !== "reopen") continue;
           log.close();
           ({ log, open } = await openLog(other.path, 20));
         }

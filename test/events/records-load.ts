@@ -13,7 +13,7 @@ const worker = new RecorderWorker(process.argv[2]!, (report) => {
   process.stdout.write(`${JSON.stringify(report)}\n`);
   if (report.type === "ready") start();
 });
-let isEnding = false;
+const ending = { isDue: false };
 
 function start(): void {
   for (const producer of producers) worker.attach(producer);
@@ -25,20 +25,20 @@ function turn(): void {
   const at = Date.now() * 1000;
   producers.forEach((producer, index) => {
     const open = inFlight[index]!;
-    for (let i = 0; i < REQUESTS_PER_TURN && !isEnding; i++) {
+    for (let i = 0; i < (ending.isDue ? 0 : REQUESTS_PER_TURN); i++) {
       const request = producer.queue(at);
       if (request !== null) open.push(request);
     }
-    while (open.length > (isEnding ? 0 : IN_FLIGHT)) producer.mirror(open.shift()!, at);
+    while (open.length > (ending.isDue ? 0 : IN_FLIGHT)) producer.mirror(open.shift()!, at);
     producer.publish(at);
   });
   worker.wake();
-  if (isEnding) worker.send({ type: "stop" });
+  if (ending.isDue) worker.send({ type: "stop" });
   else setTimeout(turn, 2);
 }
 
 process.stdin.resume();
-process.stdin.once("end", () => (isEnding = true));
+process.stdin.once("end", () => (ending.isDue = true));
 await worker.ended;
 for (const producer of producers) producer.close();
 await worker[Symbol.asyncDispose]();

@@ -25,8 +25,8 @@ async function startHolder(path: string): Promise<Holder> {
     child.kill("SIGKILL");
     await once(child, "exit");
   };
-  const [said] = (await once(createInterface(child.stdout), "line")) as [string];
-  return { child, said, [Symbol.asyncDispose]: kill };
+  const [said]: string[] = await once(createInterface(child.stdout), "line");
+  return { child, said: said!, [Symbol.asyncDispose]: kill };
 }
 
 test("a second process on the same log is refused, by any of its names, and readers are not", async () => {

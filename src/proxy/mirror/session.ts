@@ -8,7 +8,6 @@ import type { Request } from "../request.ts";
 import type { TransactionUnit } from "../transaction.ts";
 import { encodeCopyFail, encodeQuery, encodeSync } from "../protocol/encode.ts";
 import type { MirroringConfig } from "../../config/config.ts";
-import type { SkipReason } from "../../events/event.ts";
 import type { Failure } from "../recording.ts";
 import { categorise } from "./categorise.ts";
 import type { ConnectionEnd, Expectation } from "./connection.ts";
@@ -16,12 +15,13 @@ import type { MirrorDestination, Swept } from "./destination.ts";
 import { failureOf, type LinkOwner, MirrorLink } from "./link.ts";
 import { MirrorRequest, type MirrorRequestOwner } from "./mirror-request.ts";
 import { MirrorStatements, type Preparation } from "./prepared.ts";
-import { BackendMessage } from "../protocol/message-types.ts";
 import { Sqlstate, sqlstateClass } from "../protocol/sqlstate.ts";
 import { SessionState } from "./session-state.ts";
 import { redactMessage } from "./redact.ts";
 import { Result, STATUS_IDLE } from "./result.ts";
 import type { SessionFacts } from "./filter.ts";
+import { type Announced, Intake, type IntakeOwner } from "./intake.ts";
+import { type OwnRequest, OwnRequests } from "./own-requests.ts";
 import { Selection } from "./selection.ts";
 import { Settlement } from "./settlement.ts";
 
@@ -43,31 +43,17 @@ export interface MirrorSessionOptions {
   readonly onClosed: () => void;
 }
 
-interface OwnRequest {
-  readonly frames: Buffer;
-  /** The first column of its row as text, null for NULL. */
-  readonly onRow?: (value: string | null) => void;
-  readonly onDone?: (result: Result) => void;
-}
-
-interface Deferred {
-  readonly request: Request;
-  readonly chunks: readonly Buffer[];
-  readonly bytes: number;
-}
-
-export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
+export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner, Swept {
   readonly #o: MirrorSessionOptions;
   readonly #destination: MirrorDestination;
   readonly #config: MirroringConfig;
   readonly #link: MirrorLink;
   readonly #selection: Selection;
+  readonly #intake: Intake;
   readonly #settlement: Settlement;
   readonly #statements = new MirrorStatements();
   /** As far as the mirror has come in the client's order. */
   readonly #state = new SessionState();
-  /** Opened a filtered transaction in which nothing was wanted so far. */
-  readonly #deferred: Deferred[] = [];
   readonly #queue: MirrorRequest[] = [];
   #current: MirrorRequest | null = null;
   /** Finished without an answer: nothing else runs until the primary has said where its transaction stands. */
@@ -80,12 +66,7 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
   #broken = false;
   #ranUnit: TransactionUnit | null = null;
   #droppedUnit: TransactionUnit | null = null;
-  /** Since when something of our own must end before the next request: a ROLLBACK, or what was cancelled. */
-  #clearingSinceMs = -1;
-  #clearing: Result | null = null;
-  /** Requests of our own that come before the client's next one. */
-  #own: OwnRequest[] = [];
-  #running: OwnRequest | null = null;
+  readonly #own = new OwnRequests();
   /** The connection lacks something that the client's session has. */
   #lacking = false;
   #cancelSent = false;
@@ -105,6 +86,7 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
       hasCapacity: () => this.#link.takeSlot(),
       readsOnly: () => options.destination.isReadsOnly(options.facts.database),
     });
+    this.#intake = new Intake(options.destination, options.lane, this.#selection, this);
     this.#settlement = new Settlement(options.destination.recording, this.#config.compare);
     this.#destination.sessionOpened(this);
   }
@@ -114,73 +96,35 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
     return this.#selection.mayTake(request) && request.unit !== this.#droppedUnit;
   }
 
-  /** Counts a request, decides about it and queues it. `chunks` are its bytes so far. */
-  announce(request: Request, chunks: readonly Buffer[], bytes: number): void {
-    if (this.#deferred[0]?.request.unit !== request.unit) this.#skipDeferred();
-    const decision = this.#selection.decide(request);
-    if (decision === "defer") {
-      this.#defer(request, chunks, bytes);
-      return;
-    }
-    if (decision === "select") {
-      this.#takeDeferred();
-      this.#take(request, chunks, bytes);
-    } else {
-      // The end of a transaction in which nothing was wanted ends what waited in it too.
-      if (request.statements.some((statement) => statement.class.closesTransaction)) this.#skipDeferred();
-      this.#skip(request, decision);
-    }
+  /** The client has begun a request; `chunks` are its bytes so far, `bytes` long together. */
+  announce(announced: Announced): void {
+    this.#intake.announce(announced);
     this.#pump();
   }
 
-  #defer(request: Request, chunks: readonly Buffer[], bytes: number): void {
-    const { budget } = this.#destination;
-    if (this.#deferred.length >= this.#config.queueLength || !budget.take(bytes)) request.overflowed = true;
-    this.#deferred.push(request.overflowed ? { request, chunks: [], bytes: 0 } : { request, chunks, bytes });
-  }
+  // The intake's side.
 
-  #takeDeferred(): void {
-    for (const { request, chunks, bytes } of this.#deferred.splice(0)) {
-      this.#destination.budget.give(bytes);
-      this.#take(request, chunks, bytes);
-    }
-  }
-
-  /** Nothing in the transaction was wanted; what outlives it runs all the same. */
-  #skipDeferred(): void {
-    for (const { request, chunks, bytes } of this.#deferred.splice(0)) {
-      this.#destination.budget.give(bytes);
-      if (request.sessionLevel) this.#take(request, chunks, bytes);
-      else this.#skip(request, "filter");
-    }
-  }
-
-  #skip(request: Request, reason: SkipReason): void {
-    this.#missed(request);
-    this.#destination.recording.seen(this.#o.lane);
-    this.#destination.recording.skipped(this.#o.lane, reason);
-  }
-
-  #take(request: Request, chunks: readonly Buffer[], bytes: number): void {
-    const { recording } = this.#destination;
+  take({ request, chunks, bytes }: Announced): void {
+    const { recording, budget } = this.#destination;
     const { lane } = this.#o;
-    recording.seen(lane);
     const full =
       request.unit === this.#droppedUnit || request.overflowed || this.#queue.length >= this.#config.queueLength;
-    if (full || !this.#destination.budget.take(bytes)) {
+    if (full || !budget.take(bytes)) {
       this.#refuse(request);
       return;
     }
     const recorded = recording.reserve(lane, 2);
     if (recorded) recording.queued(request.id, lane, request.statementId, this.#o.session, bytes);
+    const nowMs = this.#nowMs();
+    const content = this.#config.compare === "content";
     const mirrored = new MirrorRequest({
       owner: this,
       request,
       lane,
       recorded,
-      nowMs: recording.clock.nowMs(),
-      content: this.#config.compare === "content",
-      budget: this.#destination.budget,
+      nowMs,
+      content,
+      budget,
       chunks,
       bytes,
     });
@@ -189,6 +133,15 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
     this.#destination.queueChanged(1);
     this.#destination.busy(this);
   }
+
+  /** If it changes the session, the mirror's session is another one now. */
+  missed(request: Request): void {
+    if (!request.sessionLevel) return;
+    this.#state.lose();
+    this.#lacking = true;
+  }
+
+  // The request's side.
 
   appended(mirrored: MirrorRequest): void {
     if (mirrored === this.#current) this.#feed(mirrored);
@@ -214,7 +167,7 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
   /** The client has left: what is queued still runs, but for a request that it sent only a part of. */
   leave(cut: Request | null): void {
     this.#leaving = true;
-    this.#skipDeferred();
+    this.#intake.skipDeferred();
     for (const mirrored of cut?.mirrors ?? []) {
       if (mirrored.owner === this && !mirrored.finished) this.#drop(mirrored, "session_closed");
     }
@@ -241,21 +194,22 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
     this.#status = STATUS_IDLE;
     this.#statements.clear();
     this.#lacking = this.#state.incomplete;
-    this.#own = [{ frames: encodeQuery(REPLICA_QUERY), onRow: (cause) => this.#replicaFound(cause) }];
-    for (const frames of this.#state.commands) this.#own.push({ frames });
+    this.#own.replace([
+      { frames: encodeQuery(REPLICA_QUERY), onRow: (cause) => this.#replicaFound(cause) },
+      ...this.#state.commands.map((frames) => ({ frames })),
+    ]);
     this.#pump();
   }
 
   linkLost(end: ConnectionEnd): void {
     const current = this.#current;
-    const status = this.#status;
     this.#forgetConnection();
     if (current !== null) {
       // A FATAL that came before the end says more than the end itself.
       const { failed, sqlstate, message } = current.result;
       const known = failed ? { ...end, sqlstate, reason: redactMessage(sqlstate, message) } : end;
       this.#fail(current, failureOf("ready", known));
-    } else if (this.#awaited === null && status !== STATUS_IDLE) {
+    } else if (this.#awaited === null) {
       this.#broken = !this.#settlement.primaryIdle;
     }
     this.#pump();
@@ -266,35 +220,29 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
   }
 
   wanted(type: number): number {
-    if (type === BackendMessage.DataRow && this.#clearing !== null) return OWN_ROW_BYTES_MAX;
+    if (this.#own.busy) return this.#own.wanted(type);
     return Result.wanted(type, this.#config.compare === "content");
   }
 
   frame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number): void {
-    if (type === BackendMessage.DataRow && this.#clearing !== null)
-      this.#running?.onRow?.(firstColumn(buffer, start, end));
-    const result = this.#clearing ?? this.#current?.result;
-    if (result === undefined) return;
-    const current = this.#current;
-    if (current !== null) current.progressMs = this.#nowMs();
-    if (!result.apply(type, buffer, start, end, bodyLength)) {
-      if (result.copyIn && current !== null) {
-        this.#feed(current);
-        this.#endCopy(current);
-      }
+    if (this.#own.busy) {
+      const result = this.#own.frame(type, buffer, start, end, bodyLength);
+      if (result === null) return;
+      this.#status = result.status;
+      this.#pump();
       return;
     }
-    this.#status = result.status;
-    if (this.#clearing !== null) {
-      const own = this.#running;
-      this.#clearing = null;
-      this.#clearingSinceMs = -1;
-      this.#running = null;
-      own?.onDone?.(result);
-    } else if (current !== null) {
+    const current = this.#current;
+    if (current === null) return;
+    current.progressMs = this.#nowMs();
+    if (current.result.apply(type, buffer, start, end, bodyLength)) {
+      this.#status = current.result.status;
       this.#answered(current);
+      this.#pump();
+    } else if (current.result.copyIn) {
+      this.#feed(current);
+      this.#endCopy(current);
     }
-    this.#pump();
   }
 
   drained(): void {
@@ -302,7 +250,7 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
   }
 
   expectation(): Expectation {
-    if (this.#clearing !== null) return "answer";
+    if (this.#own.busy) return "answer";
     if (this.#current === null) return "nothing";
     const { primary } = this.#current.request;
     return this.#current.result.bytes > primary.bytes * 2 + EXCESS_BYTES_MAX ? "excess" : "answer";
@@ -311,9 +259,7 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
   // The destination's clock.
 
   sweep(nowMs: number): void {
-    if (this.#clearingSinceMs >= 0 && nowMs - this.#clearingSinceMs > DRAIN_MS) {
-      this.#link.abandon("the mirror did not react to a cancel request");
-    }
+    if (this.#own.isOverdue(nowMs)) this.#link.abandon("the mirror does not react");
     const current = this.#current;
     if (current !== null) {
       const { request } = current;
@@ -342,25 +288,29 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
 
   /** Does the next thing there is to do; false when something must happen first. */
   #step(): boolean {
-    if (this.#current !== null || this.#awaited !== null || this.#clearing !== null) return false;
-    if (this.#link.isCancelling) return false;
-    const own = this.#own.shift();
-    if (own !== undefined) {
-      this.#runOwn(own);
-      return false;
-    }
+    if (this.#current !== null || this.#awaited !== null || this.#own.busy || this.#link.isCancelling) return false;
+    const own = this.#link.isReady ? this.#own.shift() : null;
     const next = this.#queue[0];
-    if (next === undefined) return false;
-    if (this.#broken) {
-      this.#fail(next, LOST_TRANSACTION);
-      return true;
-    }
+    if (own !== null) this.#ask(own);
+    else if (next === undefined) return false;
+    else if (this.#broken) this.#fail(next, LOST_TRANSACTION);
+    else return this.#run(next);
+    return true;
+  }
+
+  /** Runs it, or does what must be done before; false when that takes a while. */
+  #run(next: MirrorRequest): boolean {
     const reached = this.#link.reach();
     if (reached === "wait") return false;
+    const isNewUnit = next.request.unit !== this.#ranUnit;
     if (reached !== "ready") {
       this.#fail(next, reached);
-    } else if (this.#status !== STATUS_IDLE && next.request.unit !== this.#ranUnit) {
-      this.#runOwn({ frames: encodeQuery("ROLLBACK") });
+    } else if (this.#status !== STATUS_IDLE && isNewUnit) {
+      this.#ask({ frames: encodeQuery("ROLLBACK") });
+    } else if (this.#status === STATUS_IDLE && !isNewUnit && !this.#settlement.primaryIdle) {
+      // The primary is in a transaction and the mirror isn't: its BEGIN was lost, so the rest of it must not run.
+      if (this.#unsettled.length > 0) return false;
+      this.#broken = true;
     } else {
       this.#start(next);
     }
@@ -395,7 +345,7 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
   /** A simple Query has no room for a Parse before it: what its DEALLOCATE names is prepared by a request of our own. */
   #teach(next: MirrorRequest, { frames, taught }: Preparation): void {
     next.prepared = true;
-    this.#runOwn({
+    this.#ask({
       frames: Buffer.concat([...frames, encodeSync()]),
       onDone: ({ parsed }) => this.#statements.answered(null, taught, parsed),
     });
@@ -452,7 +402,7 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
       this.#state.follow(next.request, next.command);
       if (next !== this.#awaited) continue;
       this.#awaited = null;
-      this.#broken = !this.#link.isReady && !this.#settlement.primaryIdle;
+      this.#broken = (this.#broken || !this.#link.isReady) && !this.#settlement.primaryIdle;
     }
   }
 
@@ -474,8 +424,7 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
   /** The request's time is over: its outcome is `timeout`, the mirror is told to stop. */
   #timeOut(current: MirrorRequest, nowMs: number): void {
     const { category, attribution } = categorise({ phase: "ready", sqlstate: "", timedOut: true, socketError: false });
-    this.#clearing = new Result(false);
-    this.#clearingSinceMs = nowMs;
+    this.#own.drain(nowMs + DRAIN_MS);
     this.#cancel();
     this.#fail(current, { category, attribution, sqlstate: "", message: "no answer from the mirror in time" });
   }
@@ -485,10 +434,9 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
     this.#link.cancel();
   }
 
-  #runOwn(own: OwnRequest): void {
-    this.#clearing = new Result(false);
-    this.#clearingSinceMs = this.#nowMs();
-    this.#running = own;
+  /** Asks the mirror something of our own. */
+  #ask(own: OwnRequest): void {
+    this.#own.begin(own, this.#nowMs() + Math.max(DRAIN_MS, this.#config.timeoutMs));
     this.#destination.busy(this);
     this.#link.write(own.frames);
   }
@@ -503,7 +451,7 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
     const { recording } = this.#destination;
     const { lane } = this.#o;
     this.#droppedUnit = request.unit;
-    this.#missed(request);
+    this.missed(request);
     if (recording.reserve(lane, 1)) {
       recording.dropped(request.id, lane, request.statementId, "buffer_full", false);
     }
@@ -518,7 +466,7 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
 
   #drop(mirrored: MirrorRequest, reason: "buffer_full" | "session_closed" | "shutdown"): void {
     this.#settlement.drop(mirrored, reason);
-    this.#missed(mirrored.request);
+    this.missed(mirrored.request);
     if (mirrored !== this.#current) {
       this.#dequeue(mirrored);
       return;
@@ -526,13 +474,6 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
     // A part of it has been sent: only a new connection is clean.
     this.#current = null;
     this.#disconnect();
-  }
-
-  /** The request will not run on the mirror: if it changes the session, the mirror's session is another one now. */
-  #missed(request: Request): void {
-    if (!request.sessionLevel) return;
-    this.#state.lose();
-    this.#lacking = true;
   }
 
   #dequeue(mirrored: MirrorRequest): void {
@@ -549,10 +490,7 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
   }
 
   #forgetConnection(): void {
-    this.#clearing = null;
-    this.#clearingSinceMs = -1;
-    this.#running = null;
-    this.#own = [];
+    this.#own.forget();
     this.#status = STATUS_IDLE;
   }
 
@@ -562,11 +500,10 @@ export class MirrorSession implements MirrorRequestOwner, LinkOwner, Swept {
       this.#close();
       return;
     }
-    const cut = this.#droppedUnit !== null && this.#droppedUnit === this.#ranUnit;
-    if (this.#clearing === null && cut && this.#link.isReady && this.#status !== STATUS_IDLE) {
-      this.#runOwn({ frames: encodeQuery("ROLLBACK") });
-    }
-    if (this.#clearing === null && !this.#link.isCancelling) this.#destination.idle(this);
+    const isCut = this.#droppedUnit !== null && this.#droppedUnit === this.#ranUnit;
+    if (this.#own.busy || this.#link.isCancelling) return;
+    if (isCut && this.#link.isReady && this.#status !== STATUS_IDLE) this.#ask({ frames: encodeQuery("ROLLBACK") });
+    else this.#destination.idle(this);
     this.#link.giveSlot();
   }
 
@@ -590,14 +527,6 @@ const LACKING_CLASSES: ReadonlySet<string> = new Set(["26", "34", "3F", "42"]);
 const REPLICA_QUERY = `SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'in recovery'
   WHEN EXISTS (SELECT FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid
     WHERE d.datname = pg_catalog.current_database()) THEN 'has subscriptions' END`;
-const OWN_ROW_BYTES_MAX = 256;
-
-/** DataRow: int16 columns, then for each an int32 length (-1 = NULL) and the bytes. */
-function firstColumn(buffer: Buffer, start: number, end: number): string | null {
-  if (end - start < 6) return null;
-  const length = buffer.readInt32BE(start + 2);
-  return length < 0 ? null : buffer.toString("utf8", start + 6, Math.min(end, start + 6 + length));
-}
 
 const LOST_TRANSACTION: Failure = {
   category: "connection",

@@ -1,0 +1,90 @@
+// The way into a mirror session: counts each request, decides about it, and holds back what opens a filtered transaction
+// until something in it is wanted.
+
+import type { SkipReason } from "../../events/event.ts";
+import type { Request } from "../request.ts";
+import type { MirrorDestination } from "./destination.ts";
+import type { Selection } from "./selection.ts";
+
+/** A request with the bytes that have come of it so far. */
+export interface Announced {
+  readonly request: Request;
+  readonly chunks: readonly Buffer[];
+  readonly bytes: number;
+}
+
+export interface IntakeOwner {
+  /** It was selected; the queue may still have no room for it. */
+  take(announced: Announced): void;
+  /** It will not run on the mirror. */
+  missed(request: Request): void;
+}
+
+export class Intake {
+  readonly #destination: MirrorDestination;
+  readonly #lane: number;
+  readonly #selection: Selection;
+  readonly #owner: IntakeOwner;
+  /** Opened a filtered transaction in which nothing was wanted so far. */
+  #deferred: Announced[] = [];
+
+  constructor(destination: MirrorDestination, lane: number, selection: Selection, owner: IntakeOwner) {
+    this.#destination = destination;
+    this.#lane = lane;
+    this.#selection = selection;
+    this.#owner = owner;
+  }
+
+  announce(announced: Announced): void {
+    const { request } = announced;
+    if (this.#deferred[0]?.request.unit !== request.unit) this.skipDeferred();
+    const decision = this.#selection.decide(request);
+    if (decision === "defer") {
+      this.#defer(announced);
+    } else if (decision === "select") {
+      for (const deferred of this.#release()) this.#select(deferred);
+      this.#select(announced);
+    } else {
+      // The end of a transaction in which nothing was wanted ends what waited in it too.
+      if (request.statements.some((statement) => statement.class.closesTransaction)) this.skipDeferred();
+      this.#skip(request, decision);
+    }
+  }
+
+  /** Nothing in the transaction was wanted; what outlives it runs all the same. */
+  skipDeferred(): void {
+    for (const deferred of this.#release()) {
+      if (deferred.request.sessionLevel) this.#select(deferred);
+      else this.#skip(deferred.request, "filter");
+    }
+  }
+
+  #defer({ request, chunks, bytes }: Announced): void {
+    const hasRoom = this.#deferred.length < this.#destination.config.queueLength;
+    if (!request.overflowed && hasRoom && this.#destination.budget.take(bytes)) {
+      this.#deferred.push({ request, chunks, bytes });
+    } else {
+      request.overflowed = true;
+      this.#deferred.push({ request, chunks: [], bytes: 0 });
+    }
+  }
+
+  #release(): readonly Announced[] {
+    const deferred = this.#deferred;
+    if (deferred.length > 0) this.#deferred = [];
+    for (const { bytes } of deferred) this.#destination.budget.give(bytes);
+    return deferred;
+  }
+
+  #select(announced: Announced): void {
+    this.#destination.recording.seen(this.#lane);
+    this.#owner.take(announced);
+  }
+
+  #skip(request: Request, reason: SkipReason): void {
+    const { recording } = this.#destination;
+    recording.seen(this.#lane);
+    recording.skipped(this.#lane, reason);
+    this.#owner.missed(request);
+  }
+}

@@ -1,0 +1,94 @@
+// What pgsoak asks a mirror on its own behalf, between the client's requests: is it a replica, restore these settings,
+// roll this back. Nothing of it is counted. A request that was cancelled for taking too long ends here too: its answer is
+// waited for and thrown away.
+
+import { BackendMessage } from "../protocol/message-types.ts";
+import { Result } from "./result.ts";
+
+const ROW_BYTES_MAX = 256;
+
+export interface OwnRequest {
+  /** Whole messages that end with one ReadyForQuery. */
+  readonly frames: Buffer;
+  /** The first column of a row as text, null for NULL. */
+  readonly onRow?: (value: string | null) => void;
+  readonly onDone?: (result: Result) => void;
+}
+
+export class OwnRequests {
+  #waiting: OwnRequest[] = [];
+  #running: OwnRequest | null = null;
+  #result: Result | null = null;
+  #deadlineMs = Number.POSITIVE_INFINITY;
+
+  /** The connection belongs to pgsoak until the next ReadyForQuery. */
+  get busy(): boolean {
+    return this.#result !== null;
+  }
+
+  /** Asked before anything else, in order. */
+  replace(requests: readonly OwnRequest[]): void {
+    this.#waiting = [...requests];
+  }
+
+  unshift(request: OwnRequest): void {
+    this.#waiting.unshift(request);
+  }
+
+  shift(): OwnRequest | null {
+    return this.#waiting.shift() ?? null;
+  }
+
+  /** Its frames are on their way. */
+  begin(request: OwnRequest, deadlineMs: number): void {
+    this.#running = request;
+    this.#result = new Result(false);
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /** What the client's last request still answers is nobody's. */
+  drain(deadlineMs: number): void {
+    this.#running = null;
+    this.#result = new Result(false);
+    this.#deadlineMs = deadlineMs;
+  }
+
+  isOverdue(nowMs: number): boolean {
+    return this.busy && nowMs > this.#deadlineMs;
+  }
+
+  /** As much of a split frame as frame() needs. */
+  wanted(type: number): number {
+    return type === BackendMessage.DataRow ? ROW_BYTES_MAX : Result.wanted(type, false);
+  }
+
+  /** Takes one frame of the answer; the result when it was the last. */
+  frame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number): Result | null {
+    const result = this.#result!;
+    if (type === BackendMessage.DataRow) this.#running?.onRow?.(firstColumn(buffer, start, end));
+    if (!result.apply(type, buffer, start, end, bodyLength)) return null;
+    const done = this.#running;
+    this.#stop();
+    done?.onDone?.(result);
+    return result;
+  }
+
+  /** The connection is gone. */
+  forget(): void {
+    this.#waiting = [];
+    this.#stop();
+  }
+
+  #stop(): void {
+    this.#running = null;
+    this.#result = null;
+    this.#deadlineMs = Number.POSITIVE_INFINITY;
+  }
+}
+
+/** DataRow: int16 columns, then for each an int32 length (-1 = NULL) and the bytes (PostgreSQL 18 docs, 54.7). */
+function firstColumn(buffer: Buffer, start: number, end: number): string | null {
+  if (end - start < 6) return null;
+  const length = buffer.readInt32BE(start + 2);
+  return length < 0 ? null : buffer.toString("utf8", start + 6, Math.min(end, start + 6 + length));
+}
