@@ -3,8 +3,8 @@
 
 /** Process exit codes, as in sysexits.h (spec: usage 64, everything else 70, configuration 78). */
 export const EXIT_USAGE = 64;
-export const EXIT_SOFTWARE = 70;
-export const EXIT_CONFIG = 78;
+const EXIT_SOFTWARE = 70;
+const EXIT_CONFIG = 78;
 
 export type ErrorCode =
   | "config_invalid"

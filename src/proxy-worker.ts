@@ -6,7 +6,8 @@ import { ProxyThread } from "./proxy/proxy-thread.ts";
 import type { ProxyThreadData } from "./proxy/thread-messages.ts";
 
 const port = parentPort!;
-const thread = new ProxyThread(workerData as ProxyThreadData, port);
+const data: ProxyThreadData = workerData;
+const thread = new ProxyThread(data, port);
 
 process.on("uncaughtException", (error) => {
   thread.crash();

@@ -7,7 +7,7 @@ import { type StatsJson, statsJson } from "../projections/stats-json.ts";
 import { textTable } from "../projections/text-table.ts";
 
 /** One statement that failed on the mirror in one way. */
-export interface MirrorFailure {
+interface MirrorFailure {
   /** Normalised: no literal values. */
   readonly statement: string;
   readonly requests: number;

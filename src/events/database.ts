@@ -107,4 +107,6 @@ function configure(db: Database, options: DatabaseOptions, isFresh: boolean): vo
   db.pragma("journal_mode = wal");
   db.pragma(`synchronous = ${options.synchronous ?? "normal"}`);
   db.pragma(`journal_size_limit = ${WAL_BYTES_KEPT}`);
+  // SQLite opens a file that it may only read without a word; this writes to it.
+  db.pragma("user_version = 0");
 }

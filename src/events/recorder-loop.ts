@@ -10,7 +10,7 @@ import type { RecorderCommand } from "./recorder-messages.ts";
 import type { Recorder } from "./recorder.ts";
 
 const IDLE_MS = 1000;
-/** How long stop() tries to write what is left before it gives up on a disk that refuses. */
+/** How long the stop command waits for producers to fall silent, and for a disk that refuses. */
 const STOP_MS = 5000;
 
 export interface RecorderLoopOptions {
@@ -74,9 +74,8 @@ function drainAll(recorder: Recorder, clock: Clock): boolean {
   for (;;) {
     const drained = recorder.drain();
     if (drained === "idle") return true;
-    if (drained !== "failed") continue;
-    if (clock.nowMs() > deadlineMs) return false;
-    pause(recorder.outage.pauseMs);
+    if (clock.nowMs() > deadlineMs) return drained !== "failed";
+    if (drained === "failed") pause(recorder.outage.pauseMs);
   }
 }
 

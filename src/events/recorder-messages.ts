@@ -2,6 +2,7 @@
 // events that need no speed. Structured-clone data only.
 
 import type { MessagePort } from "node:worker_threads";
+import type { ErrorCode } from "../errors.ts";
 import type { Attribution, ErrorCategory, NewEvent, ObservationState } from "./event.ts";
 
 /** From a proxy thread, on that thread's own port. Ids are the thread's; each is announced once, from 1 upwards. */
@@ -37,4 +38,4 @@ export type RecorderReport =
   | { type: "recording"; state: "ok" | "broken"; cause: string }
   | { type: "log"; level: "info" | "warn" | "error"; message: string; fields?: Record<string, unknown> }
   | { type: "stopped" }
-  | { type: "failed"; code: string; message: string };
+  | { type: "failed"; code: ErrorCode; message: string };

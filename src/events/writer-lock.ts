@@ -1,7 +1,7 @@
 // One process writes a log. The right to do so is an exclusive SQLite lock on a file beside it, so that readers of the
 // log itself are never shut out and the death of the process gives it back.
 
-import { lstatSync, realpathSync } from "node:fs";
+import { existsSync, lstatSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import Sqlite, { type Database } from "better-sqlite3";
 import { messageOf, PgsoakError } from "../errors.ts";
@@ -50,18 +50,12 @@ function refusal(error: unknown, path: string, file: string): PgsoakError {
 /** The file behind all links: two paths to one log must meet at one lock. */
 function targetOf(path: string): string {
   try {
-    return realpathSync(path);
-  } catch {
-    if (isLink(path)) throw new PgsoakError("log_unusable", `The event log ${path} is a link that leads nowhere.`);
-  }
-  try {
-    return join(realpathSync(dirname(path)), basename(path));
+    if (existsSync(path)) return realpathSync(path);
+    const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+    if (!isLink) return join(realpathSync(dirname(path)), basename(path));
   } catch (error) {
-    const message = `The folder of the event log ${path} can't be reached (${messageOf(error)}).`;
+    const message = `The event log ${path} can't be reached (${messageOf(error)}).`;
     throw new PgsoakError("log_unusable", message, { cause: error });
   }
-}
-
-function isLink(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  throw new PgsoakError("log_unusable", `The event log ${path} is a link that leads nowhere.`);
 }

@@ -1,9 +1,9 @@
 // CancelRequest: sending one to a server, and finding the session that a client's key belongs to. A client's cancel comes
 // on a connection of its own, which may land on any thread.
 
-import { connect } from "node:net";
 import type { DatabaseConfig } from "../config/config.ts";
 import { encodeCancel } from "./protocol/startup.ts";
+import { connectTo } from "./sockets.ts";
 
 /**
  * Asks `server` to cancel what runs under `key`. Resolves when the server has closed the connection, which it does after
@@ -11,8 +11,7 @@ import { encodeCancel } from "./protocol/startup.ts";
  */
 export function sendCancel(server: DatabaseConfig, key: Buffer, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const { host, port } = server;
-    const socket = host.startsWith("/") ? connect({ path: `${host}/.s.PGSQL.${port}` }) : connect({ host, port });
+    const socket = connectTo(server);
     const timer = setTimeout(() => socket.destroy(), timeoutMs);
     socket.on("connect", () => socket.write(encodeCancel(key)));
     socket.on("data", () => undefined);

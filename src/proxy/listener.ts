@@ -2,13 +2,13 @@
 // cancel is meant for.
 
 import { createServer, type Server, type Socket } from "node:net";
-import type { AddressInfo } from "node:net";
 import { CLIENT_CONNECTIONS, type Gauges, REFUSED_CONNECTIONS } from "./gauges.ts";
 import { Handshake, sayGoodbye } from "./handshake.ts";
 import type { ErrorFields } from "./protocol/encode.ts";
 import { Sqlstate } from "./protocol/sqlstate.ts";
 import type { StartupMessage } from "./protocol/startup.ts";
 import { databaseOf, Session } from "./session.ts";
+import { onBytes } from "./sockets.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
 /** Connections beyond the limit that may still say what they want: a cancel is served, the rest is told 53300. */
@@ -46,7 +46,8 @@ export class Listener {
         this.#server.removeListener("error", reject);
         // A failed accept (EMFILE) is counted by the kernel's queue: the client stays there until it can be taken.
         this.#server.on("error", (error) => this.#o.context.log("error", "accept failed", { cause: error.message }));
-        resolve((this.#server.address() as AddressInfo).port);
+        const address = this.#server.address();
+        resolve(typeof address === "object" && address !== null ? address.port : port);
       });
     });
   }
@@ -102,7 +103,7 @@ export class Listener {
         refuse(socket, error);
       },
     });
-    socket.on("data", (chunk) => handshake.take(chunk as Buffer));
+    onBytes(socket, (chunk) => handshake.take(chunk));
     socket.on("error", () => undefined); // "close" follows
     socket.on("end", () => socket.destroy());
     socket.on("close", leave);

@@ -91,7 +91,7 @@ export class ProxyThread {
     try {
       this.#report({ type: "listening", port: await this.#listener.listen(config.general.host, port, reusePort) });
     } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code ?? "";
+      const code = error instanceof Error && "code" in error ? String(error.code) : "";
       this.#report({ type: "failed", code, message: messageOf(error) });
     }
   }

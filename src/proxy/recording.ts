@@ -74,12 +74,6 @@ export interface RecordingOptions {
   readonly enabled: boolean;
 }
 
-const indexOf = <T extends string>(names: readonly T[]): Record<T, number> =>
-  Object.fromEntries(names.map((name, index) => [name, index])) as Record<T, number>;
-const PARITY_CODE = indexOf(PARITIES);
-const DROP_CODE = indexOf(DROP_REASONS);
-const SKIP_CODE = indexOf(SKIP_REASONS);
-
 export class Recording {
   readonly clock: Clock;
   readonly #options: RecordingOptions;
@@ -144,7 +138,7 @@ export class Recording {
   }
 
   skipped(lane: number, reason: SkipReason): void {
-    this.#touch(lane).skipped[SKIP_CODE[reason]]!++;
+    this.#touch(lane).skipped[SKIP_REASONS.indexOf(reason)]!++;
   }
 
   /**
@@ -164,7 +158,7 @@ export class Recording {
   }
 
   mirrored(request: number, lane: number, statement: number, figures: OutcomeFigures, parity: Parity): void {
-    this.#outcome(RECORD_MIRRORED, request, lane, statement, figures, PARITY_CODE[parity]);
+    this.#outcome(RECORD_MIRRORED, request, lane, statement, figures, PARITIES.indexOf(parity));
   }
 
   errored(request: number, lane: number, statement: number, figures: OutcomeFigures, failure: Failure): void {
@@ -172,7 +166,7 @@ export class Recording {
   }
 
   dropped(request: number, lane: number, statement: number, reason: DropReason, wasQueued: boolean): void {
-    this.#ring.writeDropped(this.clock.wallUs(), request, lane, statement, DROP_CODE[reason], wasQueued);
+    this.#ring.writeDropped(this.clock.wallUs(), request, lane, statement, DROP_REASONS.indexOf(reason), wasQueued);
     this.#written();
   }
 

@@ -4,7 +4,7 @@
 //   client ──data──▶ primary.write ─▶ tap.client     a full buffer on one side pauses the other
 //   client ◀──write─ data ◀── primary ─▶ tap.primary
 
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { DatabaseConfig } from "../config/config.ts";
 import { type Cancellable, sendCancel } from "./cancel.ts";
 import { sayGoodbye } from "./handshake.ts";
@@ -17,6 +17,7 @@ import { BackendMessage } from "./protocol/message-types.ts";
 import { Sqlstate } from "./protocol/sqlstate.ts";
 import { encodeStartup, type StartupMessage, textToWire, wireToText } from "./protocol/startup.ts";
 import type { Request } from "./request.ts";
+import { connectTo, onBytes } from "./sockets.ts";
 import { Tap } from "./tap.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
@@ -123,12 +124,12 @@ export class Session implements Cancellable {
     const client = this.#client;
     const primary = this.#primary;
     client.pause();
-    client.on("data", (chunk) => this.#fromClient(chunk as Buffer));
+    onBytes(client, (chunk) => this.#fromClient(chunk));
     client.on("drain", () => primary.resume());
     client.on("end", () => (this.#loggedIn ? primary.end() : this.#end()));
     client.on("error", () => undefined); // "close" follows
     client.on("close", () => this.#end());
-    primary.on("data", (chunk) => this.#fromPrimary(chunk as Buffer));
+    onBytes(primary, (chunk) => this.#fromPrimary(chunk));
     primary.on("drain", () => this.#resumeClient());
     primary.on("end", () => client.end());
     primary.on("error", (error: NodeJS.ErrnoException) => this.#primaryFailed(error));
@@ -314,14 +315,6 @@ export class Session implements Cancellable {
     if (this.#loggedIn && this.#tap.clientAtBoundary) primary.write(encodeTerminate());
     primary.destroySoon();
   }
-}
-
-function connectTo(server: DatabaseConfig): Socket {
-  const { host, port } = server;
-  const options = { allowHalfOpen: true, noDelay: true, keepAlive: true };
-  return host.startsWith("/")
-    ? connect({ path: `${host}/.s.PGSQL.${port}`, allowHalfOpen: true })
-    : connect({ host, port, ...options });
 }
 
 /** The client's own packet, byte for byte, unless the entry sends it to a database of another name. */

@@ -147,7 +147,7 @@ export class Tap {
 
   /** The session is over: what the primary has not answered it never will. Returns a request that was cut, if any. */
   end(): Request | null {
-    const cut = this.#last !== null && !this.#last.closed ? this.#last : null;
+    const unfinished = this.#last !== null && !this.#last.closed ? this.#last : null;
     this.#open?.letGo(this.#o.budget);
     this.#open = null;
     this.#letHeldGo();
@@ -158,7 +158,7 @@ export class Tap {
     this.#head = null;
     this.#last = null;
     this.#depth = 0;
-    return cut;
+    return unfinished;
   }
 
   #clientFrame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number, next: number): void {

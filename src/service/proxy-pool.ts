@@ -1,6 +1,6 @@
 // The proxy threads: starts them on one port, carries cancels between them, restarts one that died, stops them all.
 
-import { type MessagePort, MessageChannel, Worker } from "node:worker_threads";
+import { MessageChannel, Worker } from "node:worker_threads";
 import type { Config } from "../config/config.ts";
 import { messageOf, PgsoakError } from "../errors.ts";
 import { createRingBuffer } from "../events/ring.ts";
@@ -108,7 +108,7 @@ export class ProxyPool {
         health: this.health,
         names: names.port2,
       } satisfies ProxyThreadData,
-      transferList: [names.port2 as MessagePort],
+      transferList: [names.port2],
     });
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     const onStopped = new Promise<void>((stopped) => {

@@ -3,7 +3,7 @@
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { RecordingStatus } from "../api/live-status.ts";
 import type { Config } from "../config/config.ts";
-import { type ErrorCode, messageOf, PgsoakError } from "../errors.ts";
+import { messageOf, PgsoakError } from "../errors.ts";
 import type { RecorderCommand, RecorderReport } from "../events/recorder-messages.ts";
 import type { Log } from "../log.ts";
 import { workerUrl } from "./worker-url.ts";
@@ -60,7 +60,7 @@ export class RecorderHandle {
       const run = await new Promise<number>((resolve, reject) => {
         worker.on("message", (report: RecorderReport) => {
           if (report.type === "ready") resolve(report.run);
-          else if (report.type === "failed") reject(new PgsoakError(report.code as ErrorCode, report.message));
+          else if (report.type === "failed") reject(new PgsoakError(report.code, report.message));
           else if (report.type === "log") log[report.level](report.message, report.fields);
         });
         worker.once("error", reject);

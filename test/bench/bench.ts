@@ -3,7 +3,7 @@
 
 import { execFileSync } from "node:child_process";
 import { arch, cpus, release } from "node:os";
-import { parseArgs } from "node:util";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { startPostgres } from "../../src/demo/postgres-server.ts";
 import type { BenchSetup, Experiment } from "./bench-setup.ts";
 import { figureText } from "./figure.ts";
@@ -14,37 +14,24 @@ import { recorder } from "./recorder-experiment.ts";
 import { relayAt32, relayAt8 } from "./relay-bench.ts";
 
 const EXPERIMENTS: readonly Experiment[] = [relayAt8, relayAt32, recording, hungMirror, recorder];
-const USAGE = `npm run bench -- [--only NAME] [--rounds N] [--seconds N]
-
-NAME is an experiment or one of its figures; rounds default to 5, seconds (of each side in each round) to 5.
-${EXPERIMENTS.map(({ name, figures }) => `  ${name.padEnd(12)} ${figures.join(", ")}`).join("\n")}
-`;
-
 interface Options {
-  readonly experiments: readonly Experiment[];
+  readonly only?: string;
   readonly rounds: number;
   readonly seconds: number;
 }
 
-/** Null: the arguments make no sense, or help was asked for. */
-function optionsOf(args: string[]): Options | null {
-  const { values } = parseArgs({
-    args,
-    options: {
-      help: { type: "boolean", default: false },
-      only: { type: "string" },
-      rounds: { type: "string", default: "5" },
-      seconds: { type: "string", default: "5" },
-    },
-  });
-  const { only } = values;
-  const experiments = EXPERIMENTS.filter(
-    ({ name, figures }) => only === undefined || name === only || figures.includes(only),
-  );
-  const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
-  const sensible = [rounds, seconds].every((value) => Number.isInteger(value) && value > 0);
-  if (values.help || experiments.length === 0 || !sensible) return null;
-  return { experiments, rounds, seconds };
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number from 1 to 9999.");
+}
+
+function command(): Command {
+  const names = EXPERIMENTS.flatMap(({ name, figures }) => [name, ...figures]);
+  return new Command("npm run bench --")
+    .addOption(new Option("--only <name>", "one experiment, or the one that a figure comes from").choices(names))
+    .option("--rounds <number>", "how often each side is measured", wholeNumber, 5)
+    .option("--seconds <number>", "length of each side in each round", wholeNumber, 5)
+    .action(run);
 }
 
 function machineText(): string {
@@ -66,8 +53,10 @@ function possibleOf(experiments: readonly Experiment[]): readonly Experiment[] {
   });
 }
 
-async function run({ experiments, rounds, seconds }: Options): Promise<void> {
-  const possible = possibleOf(experiments);
+async function run({ only, rounds, seconds }: Options): Promise<void> {
+  console.log(machineText());
+  const asked = EXPERIMENTS.filter(({ name, figures }) => [undefined, name, ...figures].includes(only));
+  const possible = possibleOf(asked);
   await using primary = await startPostgres({ major: 16 });
   await using mirror = await startPostgres({ major: 18 });
   const pgbench = findProgram("pgbench");
@@ -87,11 +76,4 @@ async function run({ experiments, rounds, seconds }: Options): Promise<void> {
   }
 }
 
-const options = optionsOf(process.argv.slice(2));
-if (options === null) {
-  process.stderr.write(USAGE);
-  process.exitCode = 64;
-} else {
-  console.log(machineText());
-  await run(options);
-}
+await command().parseAsync();

@@ -17,7 +17,7 @@ function numberText(value: number): string {
 
 /** `name value unit (target)`, then how much the rounds differed. */
 export function figureText({ name, value, unit, target, detail }: Figure): string {
-  const range = `${numberText(value.min)}..${numberText(value.max)} in ${value.rounds} rounds`;
+  const range = `${numberText(value.min)}..${numberText(value.max)}, rounds: ${value.rounds}`;
   const more = detail === undefined ? "" : `; ${detail}`;
   return `${name} ${numberText(value.median)} ${unit} (${target})  [${range}${more}]`;
 }

@@ -1,7 +1,7 @@
 // A load whose outcome is known: sessions of node-postgres that do work which both servers can do, work that fails on
 // both and work that only the mirror fails at, and count for themselves what they asked for.
 
-import { Client } from "pg";
+import { Client, DatabaseError } from "pg";
 
 export interface Counted {
   /** Every request that was sent. */
@@ -34,7 +34,7 @@ const fails = async (query: Promise<unknown>, sqlstate: string): Promise<void> =
   try {
     await query;
   } catch (error) {
-    if ((error as { code?: string }).code === sqlstate) return;
+    if (error instanceof DatabaseError && error.code === sqlstate) return;
     throw error;
   }
   throw new Error(`expected to fail with ${sqlstate}`);

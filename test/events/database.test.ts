@@ -1,5 +1,16 @@
-import { closeSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import Sqlite from "better-sqlite3";
 import { expect, test } from "vitest";
 import { EventLog } from "../../src/events/event-log.ts";
@@ -151,4 +162,16 @@ test("another program's lock on the file is named as such", async () => {
   other.close();
   using log = await open(folder.path);
   expect(log.lastSeq).toBe(3);
+});
+
+test.skipIf(process.getuid?.() !== 0)("a file that the process may only read is refused", async () => {
+  using folder = logFolder();
+  await writeLog(folder.path);
+  chmodSync(folder.folder, 0o777);
+  chmodSync(folder.path, 0o444);
+  chmodSync(`${folder.path}.lock`, 0o666);
+  const nobody = "65534";
+  const script = fileURLToPath(new URL("./holds-log.ts", import.meta.url));
+  const said = spawnSync(process.execPath, [script, folder.path, nobody], { encoding: "utf8" }).stdout;
+  expect(said).toContain("can't be used (attempt to write a readonly database)");
 });

@@ -2,9 +2,9 @@
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
 import type { RecorderReport } from "../../src/events/recorder-messages.ts";
 import { waitFor } from "../helpers/wait-for.ts";
 
@@ -14,7 +14,7 @@ export class LoadProcess implements AsyncDisposable {
   readonly #exited: Promise<unknown>;
 
   private constructor(path: string) {
-    this.#child = spawn(process.execPath, [join(import.meta.dirname, "records-load.ts"), path], {
+    this.#child = spawn(process.execPath, [fileURLToPath(new URL("./records-load.ts", import.meta.url)), path], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     this.#exited = once(this.#child, "exit");

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { EventLog } from "../../src/events/event-log.ts";
 import { openReader } from "../../src/events/log-reader.ts";
@@ -17,7 +18,7 @@ interface Holder extends AsyncDisposable {
 }
 
 async function startHolder(path: string): Promise<Holder> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, "holds-log.ts"), path], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL("./holds-log.ts", import.meta.url)), path], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   const kill = async (): Promise<void> => {

@@ -2,7 +2,7 @@
 // is given to a behaviour, which reads and writes bytes as it likes.
 //
 //   pgsoak ⇄ FakePeer ─ behaviour ─┬─ its own bytes
-//                                  └─ a real server, until something happens (see relayTo)
+//                                  └─ a real server, but for some messages (see relayTo)
 
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
@@ -67,7 +67,7 @@ export class FakeServer implements AsyncDisposable {
     try {
       await this.behaviour(peer);
     } catch (error) {
-      if (!peer.socket.destroyed && !peer.ended) throw error;
+      if (!peer.ended) throw error;
     }
   }
 }
@@ -76,25 +76,26 @@ export class FakePeer {
   readonly socket: Socket;
   /** Resolves when the connection is closed. */
   readonly gone: Promise<void>;
-  /** The other side has closed its direction. */
+  /** The connection is over. */
   ended = false;
   #unread: Buffer = Buffer.alloc(0);
   #wake: () => void = () => {};
 
   constructor(socket: Socket) {
     this.socket = socket;
-    this.gone = new Promise((resolve) => socket.on("close", () => resolve()));
-    const end = (): void => {
-      this.ended = true;
-      this.#wake();
-    };
+    this.gone = new Promise((resolve) => {
+      socket.on("close", () => {
+        this.ended = true;
+        this.#wake();
+        resolve();
+      });
+    });
     socket.on("data", (chunk: Buffer) => {
       this.#unread = Buffer.concat([this.#unread, chunk]);
       this.#wake();
     });
     socket.on("error", () => {}); // "close" follows
-    socket.on("end", end);
-    socket.on("close", end);
+    socket.on("end", () => socket.destroy());
   }
 
   send(...messages: readonly Buffer[]): void {
@@ -140,30 +141,21 @@ export class FakePeer {
   }
 }
 
-export interface RelayOptions {
-  /** The message of the client that ends the relaying. */
-  readonly until: (frame: Frame) => boolean;
-  /** What happens then; the message was not passed on. */
-  readonly then: Behaviour;
-}
+/** Looks at each message of the other side: true when it has seen to it, so that it isn't passed on. */
+export type Interceptor = (peer: FakePeer, frame: Frame) => boolean;
 
-/** Is the server at `target`, up to a message that it takes into its own hands. */
-export function relayTo(target: Address, options?: RelayOptions): Behaviour {
+/** Is the server at `target`, but for the messages that `intercept` takes into its own hands. */
+export function relayTo(target: Address, intercept: Interceptor = () => false): Behaviour {
   return async (peer) => {
     const server = connect({ host: target.host, port: target.port, noDelay: true });
     server.on("error", () => peer.socket.destroy());
     server.on("data", (chunk: Buffer) => peer.socket.write(chunk));
-    const leave = (): unknown => peer.socket.destroySoon();
-    server.on("close", leave);
+    server.on("close", () => peer.socket.destroySoon());
     peer.socket.on("close", () => server.destroy());
-    peer.socket.on("end", () => server.end());
     server.write(await peer.startup());
     for (;;) {
       const frame = await peer.frame();
-      if (options?.until(frame)) break;
-      server.write(frame.bytes);
+      if (!intercept(peer, frame)) server.write(frame.bytes);
     }
-    server.removeListener("close", leave).removeAllListeners("data").destroy();
-    await options?.then(peer);
   };
 }

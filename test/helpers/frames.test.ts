@@ -23,7 +23,7 @@ test("a simple query and an extended one get PostgreSQL's answers, frame by fram
   expect(typesOf(answers)).toBe("1tT2DDsDC3Z");
 });
 
-test("COPY goes in by messages", async () => {
+test("COPY goes in by messages, or fails by one", async () => {
   await using database = await createDatabase("frames");
   await database.onPrimary("CREATE TABLE t (n int)");
   await using client = await RawClient.login(database.primary, { user: "postgres", database: database.name });
@@ -31,6 +31,11 @@ test("COPY goes in by messages", async () => {
   await client.until("G");
   await client.exchange(messages.copyData(Buffer.from("1\n2\n")), messages.copyDone());
   expect(await database.onPrimary("SELECT count(*)::int AS n FROM t")).toEqual([{ n: 2 }]);
+
+  client.send(messages.query("COPY t FROM STDIN"));
+  await client.until("G");
+  const [error] = await client.exchange(messages.copyData(Buffer.from("3\n")), messages.copyFail("changed my mind"));
+  expect(errorFields(error!)).toMatchObject({ C: "57014", M: expect.stringContaining("changed my mind") });
 });
 
 test("an ErrorResponse is read field by field, and the end of the connection is seen", async () => {

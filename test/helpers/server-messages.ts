@@ -28,8 +28,7 @@ export const saslOffer = (...mechanisms: readonly string[]): Buffer =>
 export const saslContinue = (text: string): Buffer => authentication(11, Buffer.from(text));
 export const saslFinal = (text: string): Buffer => authentication(12, Buffer.from(text));
 
-export const backendKeyData = (pid: number, secret: Buffer): Buffer =>
-  frame("K", Buffer.concat([int32(pid), secret]));
+export const backendKeyData = (pid: number, secret: Buffer): Buffer => frame("K", Buffer.concat([int32(pid), secret]));
 export const parameterStatus = (name: string, value: string): Buffer =>
   frame("S", Buffer.concat([cstring(name), cstring(value)]));
 export const readyForQuery = (status: "I" | "T" | "E" = "I"): Buffer => frame("Z", Buffer.from(status));
@@ -51,8 +50,7 @@ export const rowDescription = (name: string): Buffer =>
   frame("T", Buffer.concat([int16(1), cstring(name), int32(0), int16(0), int32(25), int16(-1), int32(-1), int16(0)]));
 
 /** A row of one column. */
-export const dataRow = (value: Buffer): Buffer =>
-  frame("D", Buffer.concat([int16(1), int32(value.length), value]));
+export const dataRow = (value: Buffer): Buffer => frame("D", Buffer.concat([int16(1), int32(value.length), value]));
 
 export const commandComplete = (tag: string): Buffer => frame("C", cstring(tag));
 

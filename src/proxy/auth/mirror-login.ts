@@ -38,9 +38,16 @@ export class MirrorLogin {
     this.#options = options;
   }
 
-  /** Takes one Authentication message. After `done` or `failed` every message fails. Never rejects. */
-  async receive(message: AuthenticationMessage): Promise<LoginStep> {
-    const step = await this.#step(message);
+  /**
+   * Takes one Authentication message. After `done` or `failed` every message fails. Only hashing a password takes time:
+   * every other step is known at once, so that the message behind it finds the state that it left. Never rejects.
+   */
+  receive(message: AuthenticationMessage): LoginStep | Promise<LoginStep> {
+    const step = this.#step(message);
+    return step instanceof Promise ? step.then((later) => this.#taken(later)) : this.#taken(step);
+  }
+
+  #taken(step: LoginStep): LoginStep {
     if (!("send" in step)) this.#state = "over";
     return step;
   }

@@ -1,22 +1,24 @@
 // One connection to a mirror: opens it, logs in with the session's startup parameters, then hands over what the mirror
 // says frame by frame. A hostile or broken mirror costs this connection and nothing else.
 
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { DatabaseConfig } from "../../config/config.ts";
-import { MirrorLogin } from "../auth/mirror-login.ts";
-import { readAuthentication, readBackendKey, readError } from "../protocol/backend.ts";
+import { type LoginStep, MirrorLogin } from "../auth/mirror-login.ts";
+import { type AuthenticationMessage, readAuthentication, readBackendKey, readError } from "../protocol/backend.ts";
 import { encodeTerminate } from "../protocol/encode.ts";
 import { FrameScanner } from "../protocol/frame-scanner.ts";
 import { BackendMessage } from "../protocol/message-types.ts";
 import { encodeStartup } from "../protocol/startup.ts";
+import { connectTo, onBytes } from "../sockets.ts";
 import { redactMessage } from "./redact.ts";
 
-/** Longest frame that a mirror may send before it let us in: an ErrorResponse or a SASL message. */
-const LOGIN_FRAME_MAX = 65_536;
+/** Longest length that a frame may have before the mirror let us in: an ErrorResponse or a SASL message. */
+const LOGIN_LENGTH_MAX = 65_536;
 /** How much may come in one turn of the event loop before others get theirs. */
 const TURN_BYTES_MAX = 256 * 1024;
-/** A mirror that says this much without being asked is cut. */
+/** A mirror that says this much within UNASKED_MS without being asked is cut: so many notifications nobody sends. */
 const UNASKED_BYTES_MAX = 1 << 20;
+const UNASKED_MS = 1000;
 /** The pause between turns when the mirror says far more than the primary did. */
 const SLOW_PAUSE_MS = 20;
 
@@ -56,18 +58,20 @@ export class MirrorConnection {
   readonly #socket: Socket;
   readonly #login: MirrorLogin;
   readonly #timer: NodeJS.Timeout;
-  #scanner: FrameScanner;
+  readonly #scanner: FrameScanner;
   #phase: "login" | "ready" | "ended" = "login";
+  /** The mirror has said AuthenticationOk at the end of a whole exchange. */
+  #admitted = false;
   #key: Buffer | null = null;
   #turnBytes = 0;
   #unasked = 0;
+  #unaskedSinceMs = 0;
   #slow = false;
   #sqlstate = "";
   #reason = "";
 
   constructor(options: ConnectionOptions) {
     this.#o = options;
-    const { host, port } = options.server;
     this.#login = new MirrorLogin({
       user: options.parameters.get("user") ?? "",
       password: options.password,
@@ -77,21 +81,20 @@ export class MirrorConnection {
       this.#frame(type, buffer, start, end, bodyLength);
     this.#scanner = new FrameScanner(
       {
-        wanted: (type) => (this.#phase === "login" ? LOGIN_FRAME_MAX : options.owner.wanted(type)),
+        wanted: (type) => (this.#phase === "login" ? LOGIN_LENGTH_MAX : options.owner.wanted(type)),
         frame,
       },
-      options.maxMessageBytes,
+      LOGIN_LENGTH_MAX,
     );
     this.#timer = setTimeout(() => this.#end("", "the mirror did not let us in in time"), options.timeoutMs);
-    this.#socket = host.startsWith("/")
-      ? connect({ path: `${host}/.s.PGSQL.${port}` })
-      : connect({ host, port, noDelay: true });
+    this.#socket = connectTo(options.server);
     this.#socket.on("connect", () => this.#socket.write(encodeStartup(3, 0, options.parameters)));
-    this.#socket.on("data", (chunk) => this.#data(chunk as Buffer));
+    onBytes(this.#socket, (chunk) => this.#data(chunk));
     this.#socket.on("drain", () => options.owner.drained());
     this.#socket.on("error", (error: NodeJS.ErrnoException) => {
       this.#end(this.#sqlstate, this.#reason || (error.code ?? "socket error"));
     });
+    this.#socket.on("end", () => this.#socket.end());
     this.#socket.on("close", () => this.#end(this.#sqlstate, this.#reason || "the mirror closed the connection"));
   }
 
@@ -146,7 +149,8 @@ export class MirrorConnection {
   /** A mirror that floods is read slowly, and cut when it was asked nothing: the primary path shares this thread. */
   #throttle(bytes: number): void {
     const expectation = this.#phase === "ready" ? this.#o.owner.expectation() : "nothing";
-    this.#unasked = expectation === "nothing" ? this.#unasked + bytes : 0;
+    if (expectation === "nothing") this.#countUnasked(bytes);
+    else this.#unasked = 0;
     if (this.#unasked > UNASKED_BYTES_MAX) {
       this.#end("08P01", "the mirror floods the connection");
       return;
@@ -155,6 +159,15 @@ export class MirrorConnection {
     if (this.#turnBytes === 0) setImmediate(() => this.#turn());
     this.#turnBytes += bytes;
     if (this.#turnBytes >= TURN_BYTES_MAX) this.#socket.pause();
+  }
+
+  #countUnasked(bytes: number): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#unaskedSinceMs > UNASKED_MS) {
+      this.#unaskedSinceMs = nowMs;
+      this.#unasked = 0;
+    }
+    this.#unasked += bytes;
   }
 
   #turn(): void {
@@ -166,18 +179,20 @@ export class MirrorConnection {
   }
 
   #frame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number): void {
-    if (this.#phase === "ready") this.#o.owner.frame(type, buffer, start, end, bodyLength);
-    else if (this.#phase === "login") this.#loginFrame(type, buffer, start, end, bodyLength);
+    if (this.#phase === "login") {
+      this.#loginFrame(type, buffer, start, end);
+    } else if (this.#phase === "ready") {
+      // It would stand for the answer to the next request, and every later answer for the one behind it.
+      const isUnasked = type === BackendMessage.ReadyForQuery && this.#o.owner.expectation() === "nothing";
+      if (isUnasked) this.#end("08P01", "the mirror answered without being asked");
+      else this.#o.owner.frame(type, buffer, start, end, bodyLength);
+    }
   }
 
-  #loginFrame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number): void {
-    if (bodyLength > LOGIN_FRAME_MAX) {
-      this.#end("08P01", "the mirror sent too long a message before it let us in");
-      return;
-    }
+  #loginFrame(type: number, buffer: Buffer, start: number, end: number): void {
     switch (type) {
       case BackendMessage.Authentication:
-        void this.#authenticate(Buffer.from(buffer.subarray(start, end)));
+        this.#authenticate(readAuthentication(buffer, start, end));
         return;
       case BackendMessage.BackendKeyData:
         this.#key = readBackendKey(buffer, start, end);
@@ -188,20 +203,32 @@ export class MirrorConnection {
         return;
       }
       case BackendMessage.ReadyForQuery:
-        clearTimeout(this.#timer);
-        this.#phase = "ready";
-        this.#o.owner.ready();
+        if (this.#admitted) this.#ready();
+        else this.#end("08P01", "the mirror was ready before it let us in");
         return;
       default:
         return;
     }
   }
 
-  async #authenticate(body: Buffer): Promise<void> {
-    const step = await this.#login.receive(readAuthentication(body, 0, body.length));
+  #authenticate(message: AuthenticationMessage): void {
+    const step = this.#login.receive(message);
+    if (step instanceof Promise) void step.then((later) => this.#proceed(later));
+    else this.#proceed(step);
+  }
+
+  #proceed(step: LoginStep): void {
     if (this.#phase !== "login") return;
     if ("failed" in step) this.#refuse("28000", step.failed);
-    else if ("send" in step && step.send !== null) this.#socket.write(step.send);
+    else if ("done" in step) this.#admitted = true;
+    else if (step.send !== null) this.#socket.write(step.send);
+  }
+
+  #ready(): void {
+    clearTimeout(this.#timer);
+    this.#phase = "ready";
+    this.#scanner.lengthMax = this.#o.maxMessageBytes;
+    this.#o.owner.ready();
   }
 
   #refuse(sqlstate: string, reason: string): void {

@@ -232,7 +232,7 @@ function startupParameters(
   if (user !== null) parameters.set("user", textToWire(user));
   parameters.set("database", textToWire(databaseName ?? database));
   parameters.delete("replication");
-  for (const name of [...parameters.keys()]) if (name.startsWith("_pq_.")) parameters.delete(name);
+  for (const name of client.keys()) if (name.startsWith("_pq_.")) parameters.delete(name);
   if (destination.config.readOnly) parameters.set("default_transaction_read_only", "on");
   return parameters;
 }

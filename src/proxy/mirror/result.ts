@@ -5,9 +5,8 @@ import { BackendMessage } from "../protocol/message-types.ts";
 import { hashTag, readError, tagRows } from "../protocol/backend.ts";
 import { RowDigest } from "./row-digest.ts";
 
-/** Transaction status of a ReadyForQuery: idle, in a transaction, in a failed one. */
+/** Transaction status of a ReadyForQuery: idle. */
 export const STATUS_IDLE = 0x49;
-export const STATUS_FAILED = 0x45;
 
 /** As much of an ErrorResponse as is read when it comes in pieces. */
 const ERROR_BYTES_MAX = 8192;

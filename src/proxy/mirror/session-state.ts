@@ -61,8 +61,9 @@ export class SessionState {
       return;
     }
     const objects = request.statements.some((statement) => statement.class.sessionObjects);
-    const taught = (request.prepared ?? []).filter((use) => use.kind === "parse").map((use) => use.statement.name);
-    const needs = (request.prepared ?? []).some((use) => use.kind === "use" && !taught.includes(use.name));
+    const uses = request.prepared ?? [];
+    const taught = new Set(uses.filter((use) => use.kind === "parse").map((use) => use.statement.name));
+    const needs = uses.some((use) => use.kind === "use" && !taught.has(use.name));
     if (objects || needs || bytes === null) this.#incomplete = true;
     else this.#tentative.push({ bytes, key: request.statements.length === 1 ? request.statements[0] : request });
   }

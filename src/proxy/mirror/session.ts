@@ -1,36 +1,35 @@
 // One session on one mirror: takes the requests that were selected, runs them one after the other on a connection of its
 // own, at its own pace, and says what became of each.
 //
-//   announce() ─▶ queue ─▶ current ──bytes──▶ connection ──answer──▶ finished ──primary answered──▶ settled
-//                                             (opened when first needed, renewed between transactions only)
+//   intake ─▶ queue ─▶ run ──bytes──▶ link ──answer──▶ unsettled ──the primary answered──▶ settlement
+//                                     (opened when first needed, renewed between transactions only)
 
+import type { MirroringConfig } from "../../config/config.ts";
+import type { DropReason } from "../../events/event.ts";
+import { encodeQuery, encodeSync } from "../protocol/encode.ts";
+import { Sqlstate, sqlstateClass } from "../protocol/sqlstate.ts";
+import type { Failure } from "../recording.ts";
 import type { Request } from "../request.ts";
 import type { TransactionUnit } from "../transaction.ts";
-import { encodeCopyFail, encodeQuery, encodeSync } from "../protocol/encode.ts";
-import type { MirroringConfig } from "../../config/config.ts";
-import type { Failure } from "../recording.ts";
 import { categorise } from "./categorise.ts";
 import type { ConnectionEnd, Expectation } from "./connection.ts";
 import type { MirrorDestination, Swept } from "./destination.ts";
-import { failureOf, type LinkOwner, MirrorLink } from "./link.ts";
-import { MirrorRequest, type MirrorRequestOwner } from "./mirror-request.ts";
-import { MirrorStatements, type Preparation } from "./prepared.ts";
-import { Sqlstate, sqlstateClass } from "../protocol/sqlstate.ts";
-import { SessionState } from "./session-state.ts";
-import { redactMessage } from "./redact.ts";
-import { Result, STATUS_IDLE } from "./result.ts";
 import type { SessionFacts } from "./filter.ts";
 import { type Announced, Intake, type IntakeOwner } from "./intake.ts";
+import { failureOf, type LinkOwner, MirrorLink } from "./link.ts";
+import { MirrorRequest, type MirrorRequestOwner } from "./mirror-request.ts";
 import { type OwnRequest, OwnRequests } from "./own-requests.ts";
+import { MirrorStatements, type Preparation } from "./prepared.ts";
+import { MirrorQueue } from "./queue.ts";
+import { redactMessage } from "./redact.ts";
+import { Result, STATUS_IDLE } from "./result.ts";
+import { Run } from "./run.ts";
 import { Selection } from "./selection.ts";
+import { SessionState } from "./session-state.ts";
 import { Settlement } from "./settlement.ts";
 
-/** An answer may be this much longer than the primary's before it is read slowly. */
-const EXCESS_BYTES_MAX = 1 << 20;
 /** A request that ran over its time must end within this long after it was cancelled. */
 const DRAIN_MS = 2000;
-/** After the client's cancel the mirror gets as long as the primary took, and at least this. */
-const CANCEL_AFTER_MS = 10;
 
 export interface MirrorSessionOptions {
   readonly destination: MirrorDestination;
@@ -50,118 +49,57 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   readonly #link: MirrorLink;
   readonly #selection: Selection;
   readonly #intake: Intake;
+  readonly #queue: MirrorQueue;
+  readonly #own = new OwnRequests();
   readonly #settlement: Settlement;
   readonly #statements = new MirrorStatements();
   /** As far as the mirror has come in the client's order. */
   readonly #state = new SessionState();
-  readonly #queue: MirrorRequest[] = [];
-  #current: MirrorRequest | null = null;
+  #run: Run | null = null;
   /** Finished without an answer: nothing else runs until the primary has said where its transaction stands. */
   #awaited: MirrorRequest | null = null;
   /** Finished on the mirror, waiting for the primary. In order. */
   readonly #unsettled: MirrorRequest[] = [];
   /** Transaction status that the mirror connection reported last. */
   #status = STATUS_IDLE;
+  /** The unit of the request that ran last. */
+  #ranUnit: TransactionUnit | null = null;
   /** The mirror lost a transaction that the primary is still in. */
   #broken = false;
-  #ranUnit: TransactionUnit | null = null;
-  #droppedUnit: TransactionUnit | null = null;
-  readonly #own = new OwnRequests();
   /** The connection lacks something that the client's session has. */
   #lacking = false;
-  #cancelSent = false;
   #leaving = false;
   #closed = false;
   #pumping = false;
 
   constructor(options: MirrorSessionOptions) {
+    const { destination, facts } = options;
     this.#o = options;
-    this.#destination = options.destination;
-    this.#config = options.destination.config;
-    this.#link = new MirrorLink(options.destination, this, options.parameters, options.facts.database);
+    this.#destination = destination;
+    this.#config = destination.config;
+    this.#link = new MirrorLink(destination, this, options.parameters, facts.database);
+    this.#queue = new MirrorQueue(destination);
     this.#selection = new Selection({
       config: this.#config,
-      facts: options.facts,
-      filter: options.destination.filter,
+      facts,
+      filter: destination.filter,
       hasCapacity: () => this.#link.takeSlot(),
-      readsOnly: () => options.destination.isReadsOnly(options.facts.database),
+      readsOnly: () => destination.isReadsOnly(facts.database),
     });
-    this.#intake = new Intake(options.destination, options.lane, this.#selection, this);
-    this.#settlement = new Settlement(options.destination.recording, this.#config.compare);
-    this.#destination.sessionOpened(this);
+    this.#intake = new Intake(destination, options.lane, this.#selection, this);
+    this.#settlement = new Settlement(destination.recording, this.#config.compare);
+    destination.sessionOpened(this);
   }
 
   /** Whether the request's bytes may be needed. */
   mayTake(request: Request): boolean {
-    return this.#selection.mayTake(request) && request.unit !== this.#droppedUnit;
+    return this.#selection.mayTake(request) && !this.#queue.isDropped(request.unit);
   }
 
   /** The client has begun a request; `chunks` are its bytes so far, `bytes` long together. */
   announce(announced: Announced): void {
     this.#intake.announce(announced);
     this.#pump();
-  }
-
-  // The intake's side.
-
-  take({ request, chunks, bytes }: Announced): void {
-    const { recording, budget } = this.#destination;
-    const { lane } = this.#o;
-    const full =
-      request.unit === this.#droppedUnit || request.overflowed || this.#queue.length >= this.#config.queueLength;
-    if (full || !budget.take(bytes)) {
-      this.#refuse(request);
-      return;
-    }
-    const recorded = recording.reserve(lane, 2);
-    if (recorded) recording.queued(request.id, lane, request.statementId, this.#o.session, bytes);
-    const nowMs = this.#nowMs();
-    const content = this.#config.compare === "content";
-    const mirrored = new MirrorRequest({
-      owner: this,
-      request,
-      lane,
-      recorded,
-      nowMs,
-      content,
-      budget,
-      chunks,
-      bytes,
-    });
-    request.mirrors.push(mirrored);
-    this.#queue.push(mirrored);
-    this.#destination.queueChanged(1);
-    this.#destination.busy(this);
-  }
-
-  /** If it changes the session, the mirror's session is another one now. */
-  missed(request: Request): void {
-    if (!request.sessionLevel) return;
-    this.#state.lose();
-    this.#lacking = true;
-  }
-
-  // The request's side.
-
-  appended(mirrored: MirrorRequest): void {
-    if (mirrored === this.#current) this.#feed(mirrored);
-  }
-
-  overflowed(mirrored: MirrorRequest): void {
-    this.#droppedUnit = mirrored.request.unit;
-    this.#drop(mirrored, "buffer_full");
-    this.#dropUnit(mirrored.request.unit);
-    this.#pump();
-  }
-
-  primarySettled(mirrored: MirrorRequest): void {
-    if (mirrored === this.#current) this.#endCopy(mirrored);
-    this.#settle();
-    this.#pump();
-  }
-
-  cancelled(mirrored: MirrorRequest): void {
-    if (mirrored === this.#current) this.#cancel();
   }
 
   /** The client has left: what is queued still runs, but for a request that it sent only a part of. */
@@ -177,15 +115,73 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
 
   /** Shutdown's end: what could not finish is given up. */
   abort(): void {
-    for (const mirrored of [...this.#queue, ...this.#unsettled]) {
+    for (const mirrored of [...this.#queue.all, ...this.#unsettled]) {
       if (!mirrored.settled) this.#drop(mirrored, "shutdown");
     }
-    if (this.#current !== null) this.#drop(this.#current, "shutdown");
+    if (this.#run !== null) this.#drop(this.#run.mirrored, "shutdown");
     this.#leaving = true;
     this.#awaited = null;
     this.#unsettled.length = 0;
     this.#disconnect();
     this.#pump();
+  }
+
+  // The intake's side.
+
+  take({ request, chunks, bytes }: Announced): void {
+    const { recording, budget } = this.#destination;
+    const { lane, session } = this.#o;
+    if (request.overflowed || !this.#queue.hasRoomFor(request) || !budget.take(bytes)) {
+      this.#refuse(request);
+      return;
+    }
+    const recorded = recording.reserve(lane, 2);
+    if (recorded) recording.queued(request.id, lane, request.statementId, session, bytes);
+    const nowMs = this.#nowMs();
+    const content = this.#config.compare === "content";
+    const mirrored = new MirrorRequest({
+      owner: this,
+      request,
+      lane,
+      recorded,
+      nowMs,
+      content,
+      budget,
+      chunks,
+      bytes,
+    });
+    request.mirrors.push(mirrored);
+    this.#queue.push(mirrored);
+    this.#destination.busy(this);
+  }
+
+  /** If it changes the session, the mirror's session is another one now. */
+  missed(request: Request): void {
+    if (!request.sessionLevel) return;
+    this.#state.lose();
+    this.#lacking = true;
+  }
+
+  // The request's side.
+
+  appended(mirrored: MirrorRequest): void {
+    this.#runOf(mirrored)?.feed(this.#nowMs());
+  }
+
+  overflowed(mirrored: MirrorRequest): void {
+    this.#drop(mirrored, "buffer_full");
+    this.#dropUnit(mirrored.request.unit);
+    this.#pump();
+  }
+
+  primarySettled(mirrored: MirrorRequest): void {
+    this.#runOf(mirrored)?.endCopy();
+    this.#settle();
+    this.#pump();
+  }
+
+  cancelled(mirrored: MirrorRequest): void {
+    this.#runOf(mirrored)?.cancel();
   }
 
   // The link's side.
@@ -202,7 +198,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   }
 
   linkLost(end: ConnectionEnd): void {
-    const current = this.#current;
+    const current = this.#run?.mirrored ?? null;
     this.#forgetConnection();
     if (current !== null) {
       // A FATAL that came before the end says more than the end itself.
@@ -220,8 +216,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   }
 
   wanted(type: number): number {
-    if (this.#own.busy) return this.#own.wanted(type);
-    return Result.wanted(type, this.#config.compare === "content");
+    return this.#own.busy ? this.#own.wanted(type) : Result.wanted(type, this.#config.compare === "content");
   }
 
   frame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number): void {
@@ -229,46 +224,28 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       const result = this.#own.frame(type, buffer, start, end, bodyLength);
       if (result === null) return;
       this.#status = result.status;
-      this.#pump();
+    } else if (this.#run?.frame(type, buffer, start, end, bodyLength, this.#nowMs())) {
+      this.#answered(this.#run.mirrored);
+    } else {
       return;
     }
-    const current = this.#current;
-    if (current === null) return;
-    current.progressMs = this.#nowMs();
-    if (current.result.apply(type, buffer, start, end, bodyLength)) {
-      this.#status = current.result.status;
-      this.#answered(current);
-      this.#pump();
-    } else if (current.result.copyIn) {
-      this.#feed(current);
-      this.#endCopy(current);
-    }
+    this.#pump();
   }
 
   drained(): void {
-    if (this.#current !== null) this.#feed(this.#current);
+    this.#run?.feed(this.#nowMs());
   }
 
   expectation(): Expectation {
-    if (this.#own.busy) return "answer";
-    if (this.#current === null) return "nothing";
-    const { primary } = this.#current.request;
-    return this.#current.result.bytes > primary.bytes * 2 + EXCESS_BYTES_MAX ? "excess" : "answer";
+    return this.#own.busy ? "answer" : (this.#run?.expectation() ?? "nothing");
   }
 
   // The destination's clock.
 
   sweep(nowMs: number): void {
     if (this.#own.isOverdue(nowMs)) this.#link.abandon("the mirror does not react");
-    const current = this.#current;
-    if (current !== null) {
-      const { request } = current;
-      const elapsedMs = nowMs - current.sentMs;
-      if (request.cancelled && request.primarySettled && !this.#cancelSent) {
-        if (elapsedMs >= Math.max(CANCEL_AFTER_MS, request.primaryMs)) this.#cancel();
-      }
-      if (this.#isOverdue(current, nowMs)) this.#timeOut(current, nowMs);
-    }
+    if (this.#run?.isCancelDue(nowMs)) this.#run.cancel();
+    if (this.#run?.isOverdue(nowMs)) this.#timeOut(this.#run, nowMs);
     this.#pump();
   }
 
@@ -283,23 +260,23 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     this.#pumping = true;
     while (this.#step());
     this.#pumping = false;
-    if (this.#current === null && this.#queue.length === 0 && this.#awaited === null) this.#rest();
+    if (this.#run === null && this.#queue.isEmpty && this.#awaited === null) this.#rest();
   }
 
   /** Does the next thing there is to do; false when something must happen first. */
   #step(): boolean {
-    if (this.#current !== null || this.#awaited !== null || this.#own.busy || this.#link.isCancelling) return false;
+    if (this.#run !== null || this.#awaited !== null || this.#own.busy || this.#link.isCancelling) return false;
     const own = this.#link.isReady ? this.#own.shift() : null;
-    const next = this.#queue[0];
+    const next = this.#queue.head;
     if (own !== null) this.#ask(own);
-    else if (next === undefined) return false;
+    else if (next === null) return false;
     else if (this.#broken) this.#fail(next, LOST_TRANSACTION);
-    else return this.#run(next);
+    else return this.#advance(next);
     return true;
   }
 
-  /** Runs it, or does what must be done before; false when that takes a while. */
-  #run(next: MirrorRequest): boolean {
+  /** Starts it, or does what must be done before; false when that takes a while. */
+  #advance(next: MirrorRequest): boolean {
     const reached = this.#link.reach();
     if (reached === "wait") return false;
     const isNewUnit = next.request.unit !== this.#ranUnit;
@@ -321,25 +298,19 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     const { request } = next;
     const preparation = this.#statements.prepare(request.prepared);
     if (preparation.missing) {
-      this.#droppedUnit = request.unit;
       this.#drop(next, "buffer_full");
+      this.#dropUnit(request.unit);
       return;
     }
     if (request.kind === "simple" && preparation.frames.length > 0 && !next.prepared) {
       this.#teach(next, preparation);
       return;
     }
-    this.#dequeue(next);
-    this.#current = next;
-    this.#cancelSent = false;
+    this.#queue.remove(next);
     this.#ranUnit = request.unit;
     next.taught = preparation.taught;
-    next.sentMs = this.#nowMs();
-    next.progressMs = next.sentMs;
-    this.#link.writeAll(() => {
-      if (request.kind !== "simple") for (const frame of preparation.frames) this.#link.write(frame);
-      this.#feed(next);
-    });
+    this.#run = new Run(next, this.#link, this.#config.timeoutMs);
+    this.#run.start(request.kind === "simple" ? [] : preparation.frames, this.#nowMs());
   }
 
   /** A simple Query has no room for a Parse before it: what its DEALLOCATE names is prepared by a request of our own. */
@@ -351,31 +322,13 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     });
   }
 
-  #feed(mirrored: MirrorRequest): void {
-    while (this.#link.writable) {
-      const chunk = mirrored.shift();
-      if (chunk === null) return;
-      mirrored.progressMs = this.#nowMs();
-      this.#link.write(chunk);
-    }
-  }
-
-  /** Ends a COPY that the primary has ended and the client will send nothing more for. */
-  #endCopy(mirrored: MirrorRequest): void {
-    const { request, result } = mirrored;
-    if (!result.copyIn || !request.primarySettled || request.copyEnded || mirrored.waitingBytes > 0) return;
-    if (mirrored.disturbed || !this.#link.isReady) return;
-    mirrored.disturbed = true;
-    this.#link.write(encodeCopyFail("the primary has ended this COPY"));
-    if (request.kind === "extended") this.#link.write(encodeSync());
-  }
-
   #answered(mirrored: MirrorRequest): void {
     const { request, result } = mirrored;
+    this.#run = null;
+    this.#status = result.status;
     mirrored.mirrorMs = this.#nowMs() - mirrored.sentMs;
     mirrored.discard();
-    this.#current = null;
-    if (request.statements.some((statement) => statement.class.forgetsSession) && !result.failed) this.#lacking = false;
+    if (!result.failed && request.statements.some((statement) => statement.class.forgetsSession)) this.#lacking = false;
     if (request.kind === "simple") this.#statements.queried(request.statements[0] ?? null);
     else this.#statements.answered(request.prepared, mirrored.taught, result.parsed);
     this.#unsettled.push(mirrored);
@@ -384,8 +337,8 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
 
   /** Ends a request that will get no answer. Everything behind it waits for the primary's word. */
   #fail(mirrored: MirrorRequest, failure: Failure): void {
-    if (mirrored === this.#current) this.#current = null;
-    else this.#dequeue(mirrored);
+    if (this.#runOf(mirrored) !== null) this.#run = null;
+    this.#queue.remove(mirrored);
     mirrored.failure = failure;
     mirrored.mirrorMs = mirrored.sentMs < 0 ? 0 : this.#nowMs() - mirrored.sentMs;
     mirrored.discard();
@@ -414,24 +367,12 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     return this.#lacking && LACKING_CLASSES.has(sqlstateClass(result.sqlstate));
   }
 
-  #isOverdue(current: MirrorRequest, nowMs: number): boolean {
-    const { request, result } = current;
-    if (!request.primarySettled) return false;
-    const sinceMs = result.copied ? current.progressMs : current.sentMs;
-    return nowMs - sinceMs > Math.max(this.#config.timeoutMs, 3 * request.primaryMs);
-  }
-
   /** The request's time is over: its outcome is `timeout`, the mirror is told to stop. */
-  #timeOut(current: MirrorRequest, nowMs: number): void {
+  #timeOut(run: Run, nowMs: number): void {
     const { category, attribution } = categorise({ phase: "ready", sqlstate: "", timedOut: true, socketError: false });
     this.#own.drain(nowMs + DRAIN_MS);
-    this.#cancel();
-    this.#fail(current, { category, attribution, sqlstate: "", message: "no answer from the mirror in time" });
-  }
-
-  #cancel(): void {
-    this.#cancelSent = true;
-    this.#link.cancel();
+    run.cancel();
+    this.#fail(run.mirrored, { category, attribution, sqlstate: "", message: "no answer from the mirror in time" });
   }
 
   /** Asks the mirror something of our own. */
@@ -446,11 +387,10 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     if (cause !== null) this.#own.unshift({ frames: encodeQuery("SET default_transaction_read_only = on") });
   }
 
-  /** The queue has no room: this request, what waits of its transaction and what is still to come of it are dropped. */
+  /** There is no room for it: it is dropped with what waits of its transaction and what is still to come. */
   #refuse(request: Request): void {
     const { recording } = this.#destination;
     const { lane } = this.#o;
-    this.#droppedUnit = request.unit;
     this.missed(request);
     if (recording.reserve(lane, 1)) {
       recording.dropped(request.id, lane, request.statementId, "buffer_full", false);
@@ -459,28 +399,19 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   }
 
   #dropUnit(unit: TransactionUnit): void {
-    for (const mirrored of this.#queue.filter((waiting) => waiting.request.unit === unit)) {
-      this.#drop(mirrored, "buffer_full");
-    }
+    for (const mirrored of this.#queue.dropUnit(unit)) this.#drop(mirrored, "buffer_full");
   }
 
-  #drop(mirrored: MirrorRequest, reason: "buffer_full" | "session_closed" | "shutdown"): void {
+  #drop(mirrored: MirrorRequest, reason: Exclude<DropReason, "interrupted">): void {
     this.#settlement.drop(mirrored, reason);
     this.missed(mirrored.request);
-    if (mirrored !== this.#current) {
-      this.#dequeue(mirrored);
-      return;
-    }
+    this.#queue.remove(mirrored);
     // A part of it has been sent: only a new connection is clean.
-    this.#current = null;
-    this.#disconnect();
+    if (this.#runOf(mirrored) !== null) this.#disconnect();
   }
 
-  #dequeue(mirrored: MirrorRequest): void {
-    const at = this.#queue.indexOf(mirrored);
-    if (at < 0) return;
-    this.#queue.splice(at, 1);
-    this.#destination.queueChanged(-1);
+  #runOf(mirrored: MirrorRequest): Run | null {
+    return this.#run?.mirrored === mirrored ? this.#run : null;
   }
 
   /** Gives the connection up for a reason of our own. */
@@ -490,6 +421,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   }
 
   #forgetConnection(): void {
+    this.#run = null;
     this.#own.forget();
     this.#status = STATUS_IDLE;
   }
@@ -500,9 +432,9 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       this.#close();
       return;
     }
-    const isCut = this.#droppedUnit !== null && this.#droppedUnit === this.#ranUnit;
     if (this.#own.busy || this.#link.isCancelling) return;
-    if (isCut && this.#link.isReady && this.#status !== STATUS_IDLE) this.#ask({ frames: encodeQuery("ROLLBACK") });
+    const isCut = this.#link.isReady && this.#status !== STATUS_IDLE && this.#queue.isDropped(this.#ranUnit);
+    if (isCut) this.#ask({ frames: encodeQuery("ROLLBACK") });
     else this.#destination.idle(this);
     this.#link.giveSlot();
   }

@@ -2,9 +2,6 @@
 // (PostgreSQL 18 docs, 54.2.1). Bytes may come in any chunking; a frame that lies whole in a chunk is handed over in
 // place, one that is split is handed over when its last byte has come, with as much of its body as the sink wants.
 
-/** PostgreSQL's own limit for one message (PQ_LARGE_MESSAGE_LIMIT). */
-export const MESSAGE_BYTES_MAX = 0x3fffffff;
-
 const HEADER_BYTES = 5;
 const EMPTY = Buffer.alloc(0);
 
@@ -27,8 +24,9 @@ export interface BadFrame {
 }
 
 export class FrameScanner {
+  /** Bounds the length field, which includes itself but not the type byte. A change holds from the next frame on. */
+  lengthMax: number;
   readonly #sink: FrameSink;
-  readonly #lengthMax: number;
   readonly #header = Buffer.alloc(HEADER_BYTES);
   #headerHave = 0;
   #type = 0;
@@ -38,10 +36,9 @@ export class FrameScanner {
   #collectedHave = 0;
   #bad: BadFrame | null = null;
 
-  /** `lengthMax` bounds the length field, which includes itself but not the type byte. */
   constructor(sink: FrameSink, lengthMax: number) {
     this.#sink = sink;
-    this.#lengthMax = lengthMax;
+    this.lengthMax = lengthMax;
   }
 
   /** True when the bytes so far end exactly behind a frame. */
@@ -63,7 +60,7 @@ export class FrameScanner {
     while (at >= 0 && size - at >= HEADER_BYTES) {
       const type = chunk[at]!;
       const length = chunk.readUInt32BE(at + 1);
-      if (length < 4 || length > this.#lengthMax) return this.#refuse(type, length);
+      if (length < 4 || length > this.lengthMax) return this.#refuse(type, length);
       const end = at + 1 + length;
       if (end <= size) {
         this.#sink.frame(type, chunk, at + HEADER_BYTES, end, length - 4, end);
@@ -86,7 +83,7 @@ export class FrameScanner {
       if (this.#headerHave < HEADER_BYTES) return chunk.length;
       this.#headerHave = 0;
       const length = this.#header.readUInt32BE(1);
-      if (length < 4 || length > this.#lengthMax) {
+      if (length < 4 || length > this.lengthMax) {
         this.#refuse(this.#header[0]!, length);
         return -1;
       }

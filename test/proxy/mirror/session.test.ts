@@ -26,6 +26,8 @@ async function connect(proxy: { host: string; port: number }): Promise<Client & 
   return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });
 }
 
+const ask = (sql: string): Buffer[] => [parse("", sql), bind("", ""), execute("")];
+
 describe("MirrorSession", () => {
   test("a request that succeeds on both sides is mirrored as a match, with the latencies of both", async () => {
     await using proxy = await startMirrored();
@@ -75,7 +77,6 @@ describe("MirrorSession", () => {
   test("a pipeline of several Syncs is as many requests, and an error in it skips to the next Sync on both sides", async () => {
     await using proxy = await startMirrored();
     await using raw = await RawClient.login(proxy, { user: "postgres", database: database.name });
-    const ask = (sql: string): Buffer[] => [parse("", sql), bind("", ""), execute("")];
     raw.send(...ask("SELECT 1"), ...ask("SELECT 1/0"), ...ask("SELECT 2"), sync(), ...ask("SELECT 3"), sync());
     await raw.until("Z");
     await raw.until("Z");

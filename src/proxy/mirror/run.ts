@@ -1,0 +1,95 @@
+// One request running on a mirror: its bytes go out as the connection takes them, a COPY that only the mirror is still in
+// is ended, and the time that it may take is watched.
+
+import { encodeCopyFail, encodeSync } from "../protocol/encode.ts";
+import type { Expectation } from "./connection.ts";
+import type { MirrorLink } from "./link.ts";
+import type { MirrorRequest } from "./mirror-request.ts";
+
+/** An answer may be this much longer than the primary's before it is read slowly. */
+const EXCESS_BYTES_MAX = 1 << 20;
+/** After the client's cancel the mirror gets as long as the primary took, and at least this. */
+const CANCEL_AFTER_MS = 10;
+
+export class Run {
+  readonly mirrored: MirrorRequest;
+  readonly #link: MirrorLink;
+  readonly #timeoutMs: number;
+  #cancelled = false;
+
+  constructor(mirrored: MirrorRequest, link: MirrorLink, timeoutMs: number) {
+    this.mirrored = mirrored;
+    this.#link = link;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** Sends `preparation`, then the request's own frames as far as they have come. */
+  start(preparation: readonly Buffer[], nowMs: number): void {
+    this.mirrored.sentMs = nowMs;
+    this.mirrored.progressMs = nowMs;
+    this.#link.writeAll(() => {
+      for (const frame of preparation) this.#link.write(frame);
+      this.feed(nowMs);
+    });
+  }
+
+  /** Sends what has come, as much as the connection takes. */
+  feed(nowMs: number): void {
+    while (this.#link.writable) {
+      const chunk = this.mirrored.shift();
+      if (chunk === null) return;
+      this.mirrored.progressMs = nowMs;
+      this.#link.write(chunk);
+    }
+  }
+
+  /** Takes one frame of the answer; true when it was the last. */
+  frame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number, nowMs: number): boolean {
+    const { result } = this.mirrored;
+    this.mirrored.progressMs = nowMs;
+    if (result.apply(type, buffer, start, end, bodyLength)) return true;
+    if (result.copyIn) {
+      this.feed(nowMs);
+      this.endCopy();
+    }
+    return false;
+  }
+
+  /** Ends a COPY that the primary has ended and the client will send nothing more for. */
+  endCopy(): void {
+    const { request, result, waitingBytes, disturbed } = this.mirrored;
+    if (!result.copyIn || !request.primarySettled || request.copyEnded || waitingBytes > 0) return;
+    if (disturbed || !this.#link.isReady) return;
+    this.mirrored.disturbed = true;
+    this.#link.write(encodeCopyFail("the primary has ended this COPY"));
+    if (request.kind === "extended") this.#link.write(encodeSync());
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    this.#link.cancel();
+  }
+
+  /** The client cancelled the request on the primary, and the mirror has had its time. */
+  isCancelDue(nowMs: number): boolean {
+    const { request, sentMs } = this.mirrored;
+    if (this.#cancelled || !request.cancelled || !request.primarySettled) return false;
+    return nowMs - sentMs >= Math.max(CANCEL_AFTER_MS, request.primaryMs);
+  }
+
+  /**
+   * Never while the primary is still working on it, and not before three times the primary's own time; for a COPY it is
+   * time without progress.
+   */
+  isOverdue(nowMs: number): boolean {
+    const { request, result, sentMs, progressMs } = this.mirrored;
+    if (!request.primarySettled) return false;
+    const sinceMs = result.copied ? progressMs : sentMs;
+    return nowMs - sinceMs > Math.max(this.#timeoutMs, 3 * request.primaryMs);
+  }
+
+  expectation(): Expectation {
+    const { request, result } = this.mirrored;
+    return result.bytes > request.primary.bytes * 2 + EXCESS_BYTES_MAX ? "excess" : "answer";
+  }
+}

@@ -1,0 +1,19 @@
+// Sockets to servers and bytes from sockets, the same way everywhere.
+
+import { connect, type Socket } from "node:net";
+import type { DatabaseConfig } from "../config/config.ts";
+
+/** Opens a connection; a host that begins with `/` is the folder of a Unix socket, as in libpq. */
+export function connectTo({ host, port }: DatabaseConfig): Socket {
+  const options = { allowHalfOpen: true, noDelay: true, keepAlive: true };
+  return host.startsWith("/")
+    ? connect({ path: `${host}/.s.PGSQL.${port}`, allowHalfOpen: true })
+    : connect({ host, port, ...options });
+}
+
+/** Hears every chunk of a socket that has no encoding. */
+export function onBytes(socket: Socket, listener: (chunk: Buffer) => void): void {
+  socket.on("data", (chunk) => {
+    if (typeof chunk !== "string") listener(chunk);
+  });
+}
