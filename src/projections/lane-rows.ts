@@ -1,7 +1,7 @@
 // The state of a projection that keeps one row of numbers for each lane: rows in memory, upserts of the changed ones.
 // Lane ids are small and dense, so an array holds them; nothing is allocated for an event of a known lane.
 
-import type { Database } from "better-sqlite3";
+import type { Database, Statement } from "better-sqlite3";
 
 interface Entry<Row> {
   readonly lane: number;
@@ -15,6 +15,7 @@ export class LaneRows<Row extends Record<string, number | null>> {
   readonly #blank: () => Row;
   #entries: (Entry<Row> | undefined)[] = [];
   #changed: Entry<Row>[] = [];
+  #upsert: Statement<unknown[]> | null = null;
 
   /** `blank` makes the row of a new lane; `table` has the primary key `lane` and a column for each field of it. */
   constructor(table: string, blank: () => Row) {
@@ -57,10 +58,7 @@ export class LaneRows<Row extends Record<string, number | null>> {
   /** Writes the rows that were touched since the last load or save. */
   save(db: Database): void {
     if (this.#changed.length === 0) return;
-    const names = ["lane", ...this.#columns];
-    const upsert = db.prepare(
-      `insert or replace into ${this.#table} (${names.join(", ")}) values (${names.map(() => "?").join(", ")})`,
-    );
+    const upsert = this.#upsertFor(db);
     for (const entry of this.#changed) {
       upsert.run(
         entry.lane,
@@ -69,6 +67,16 @@ export class LaneRows<Row extends Record<string, number | null>> {
       entry.changed = false;
     }
     this.#changed = [];
+  }
+
+  /** Kept from one batch to the next: preparing it takes longer than running it. */
+  #upsertFor(db: Database): Statement<unknown[]> {
+    if (this.#upsert?.database !== db) {
+      const names = ["lane", ...this.#columns];
+      const values = names.map(() => "?").join(", ");
+      this.#upsert = db.prepare(`insert or replace into ${this.#table} (${names.join(", ")}) values (${values})`);
+    }
+    return this.#upsert;
   }
 
   #forget(): void {
