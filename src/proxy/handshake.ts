@@ -2,13 +2,15 @@
 // is for. Bytes that came ahead of an answer are never taken as protocol data.
 
 import type { Socket } from "node:net";
-import { encodeError, type ErrorFields } from "./protocol/encode.ts";
+import { encodeError } from "./protocol/encode.ts";
 import { RequestCode } from "./protocol/message-types.ts";
 import { Sqlstate } from "./protocol/sqlstate.ts";
 import { readStartupPacket, type StartupMessage, STARTUP_BYTES_MAX, unsupportedProtocol } from "./protocol/startup.ts";
 
 /** pgsoak's answer to SSLRequest and GSSENCRequest as long as it has no certificate. */
 const NOT_ENCRYPTED = Buffer.from("N");
+/** Where a startup packet has its major version. */
+const VERSION_OFFSET = 4;
 
 export interface HandshakeOwner {
   /** `packet` is the StartupMessage as it came, `rest` what the client sent behind it. */
@@ -16,8 +18,8 @@ export interface HandshakeOwner {
   cancel(key: Buffer): void;
   /** Not a client of ours: close without a word. */
   reject(reason: string): void;
-  /** Close with this error. */
-  refuse(error: ErrorFields): void;
+  /** Close with these last words, which say what `reason` says. */
+  refuse(lastWord: Buffer, reason: string): void;
 }
 
 export class Handshake {
@@ -42,15 +44,15 @@ export class Handshake {
       switch (packet.type) {
         case "ssl":
           if (this.#sslAsked) return this.#unsupported(RequestCode.Ssl);
-          if (rest.length > 0) return this.#early("SSL request");
           this.#sslAsked = true;
-          this.#gssAsked = false;
+          this.#socket.write(NOT_ENCRYPTED);
+          if (rest.length > 0) return this.#early("SSL request");
           break;
         case "gssenc":
           if (this.#gssAsked) return this.#unsupported(RequestCode.Gssenc);
-          if (rest.length > 0) return this.#early("GSSAPI encryption request");
           this.#gssAsked = true;
-          this.#sslAsked = false;
+          this.#socket.write(NOT_ENCRYPTED);
+          if (rest.length > 0) return this.#early("GSSAPI encryption request");
           break;
         case "startup":
           return this.#owner.startup(packet, this.#bytes.subarray(0, packet.length), rest);
@@ -61,31 +63,27 @@ export class Handshake {
         case "invalid":
           return this.#owner.reject(packet.reason);
         case "malformed":
-          return this.#owner.refuse({ severity: "FATAL", sqlstate: packet.sqlstate, message: packet.message });
+          return this.#refuse(packet.sqlstate, packet.message);
       }
       this.#bytes = rest;
-      this.#socket.write(NOT_ENCRYPTED);
     }
   }
 
   /** PostgreSQL takes a second request of the same kind for a protocol version. */
   #unsupported(code: number): void {
-    const message = unsupportedProtocol(code >>> 16, code & 0xffff);
-    this.#owner.refuse({ severity: "FATAL", sqlstate: Sqlstate.FeatureNotSupported, message });
+    this.#refuse(Sqlstate.FeatureNotSupported, unsupportedProtocol(code >>> 16, code & 0xffff));
   }
 
   /** CVE-2021-23222: whoever wrote ahead of the answer may not be who we talk to afterwards. */
   #early(request: string): void {
-    this.#owner.refuse({
-      severity: "FATAL",
-      sqlstate: Sqlstate.ProtocolViolation,
-      message: `received unencrypted data after ${request}`,
-      detail: "This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.",
-    });
+    const detail = "This could be either a client-software bug or evidence of an attempted man-in-the-middle attack.";
+    this.#refuse(Sqlstate.ProtocolViolation, `received unencrypted data after ${request}`, detail);
   }
-}
 
-/** Writes a last error and closes. */
-export function sayGoodbye(socket: Socket, error: ErrorFields): void {
-  socket.end(encodeError(error));
+  #refuse(sqlstate: string, message: string, detail?: string): void {
+    const error = { severity: "FATAL", sqlstate, message, ...(detail === undefined ? {} : { detail }) } as const;
+    // A client of protocol 2 knows errors of plain text only.
+    const old = this.#bytes.readUInt16BE(VERSION_OFFSET) < 3;
+    this.#owner.refuse(old ? Buffer.from(`EFATAL:  ${message}\n\0`) : encodeError(error), message);
+  }
 }

@@ -3,18 +3,18 @@
 
 import { createServer, type Server, type Socket } from "node:net";
 import { CLIENT_CONNECTIONS, type Gauges, REFUSED_CONNECTIONS } from "./gauges.ts";
-import { Handshake, sayGoodbye } from "./handshake.ts";
-import type { ErrorFields } from "./protocol/encode.ts";
+import { sayGoodbye } from "./goodbye.ts";
+import { Handshake } from "./handshake.ts";
+import { encodeError } from "./protocol/encode.ts";
 import { Sqlstate } from "./protocol/sqlstate.ts";
 import type { StartupMessage } from "./protocol/startup.ts";
-import { databaseOf, Session } from "./session.ts";
+import { Session } from "./session.ts";
+import { databaseOf } from "./session-facts.ts";
 import { onBytes } from "./sockets.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
 /** Connections beyond the limit that may still say what they want: a cancel is served, the rest is told 53300. */
 const SURPLUS_MAX = 256;
-/** A connection that was told an error has this long to read it. */
-const GOODBYE_MS = 2000;
 
 export interface ListenerOptions {
   readonly context: ThreadContext;
@@ -64,9 +64,11 @@ export class Listener {
     });
   }
 
-  /** Ends every session now. */
+  /** Ends every session now; those that only wait for a slow reader are given up. */
   terminate(): void {
     for (const session of this.#sessions) session.terminate();
+    this.#sessions.clear();
+    this.#checkIdle();
   }
 
   #accept(socket: Socket): void {
@@ -78,29 +80,34 @@ export class Listener {
       return;
     }
     this.#sockets.add(socket);
+    const sinceMs = context.recording.clock.nowMs();
     const timer = setTimeout(() => {
-      context.refusedLogin();
+      this.#turnedAway("a client did not log in in time");
       socket.destroy();
     }, context.config.general.loginTimeoutMs);
     const leave = (): void => {
       clearTimeout(timer);
       this.#sockets.delete(socket);
-      socket.removeAllListeners("data").removeAllListeners("end");
+      socket.removeAllListeners();
+      socket.on("error", () => undefined); // "close" follows
     };
     const handshake = new Handshake(socket, {
       startup: (message, packet, rest) => {
         leave();
-        socket.removeAllListeners();
-        this.#open(socket, message, packet, rest);
+        this.#open(socket, sinceMs, message, packet, rest);
       },
       cancel: (key) => {
         leave();
         this.#cancel(socket, key);
       },
-      reject: () => socket.destroy(),
-      refuse: (error) => {
+      reject: (reason) => {
+        this.#turnedAway("connection refused before login", reason);
+        socket.destroy();
+      },
+      refuse: (lastWord, reason) => {
         leave();
-        refuse(socket, error);
+        this.#turnedAway("connection refused before login", reason);
+        sayGoodbye(socket, lastWord);
       },
     });
     onBytes(socket, (chunk) => handshake.take(chunk));
@@ -109,22 +116,27 @@ export class Listener {
     socket.on("close", leave);
   }
 
-  #open(socket: Socket, startup: StartupMessage, packet: Buffer, rest: Buffer): void {
+  #open(socket: Socket, sinceMs: number, startup: StartupMessage, packet: Buffer, rest: Buffer): void {
     const { context, gauges, thread } = this.#o;
     const max = context.config.general.maxConnections;
     const database = databaseOf(startup);
     const server = context.databaseFor(database);
-    if (gauges.sum(CLIENT_CONNECTIONS) >= max) {
+    // Taken before it is compared: two threads that look at the same moment must not both find the last slot free.
+    gauges.add(thread, CLIENT_CONNECTIONS, 1);
+    const refuse = (sqlstate: string, message: string): void => {
+      gauges.add(thread, CLIENT_CONNECTIONS, -1);
+      sayGoodbye(socket, encodeError({ severity: "FATAL", sqlstate, message }));
+    };
+    if (gauges.sum(CLIENT_CONNECTIONS) > max) {
       this.#countRefused();
       context.log("warn", "client refused: too many connections", { max });
-      refuse(socket, fatal(Sqlstate.TooManyConnections, "sorry, too many clients already"));
+      refuse(Sqlstate.TooManyConnections, "sorry, too many clients already");
       return;
     }
     if (server === null) {
-      refuse(socket, fatal(Sqlstate.UndefinedDatabase, `database "${database}" does not exist`));
+      refuse(Sqlstate.UndefinedDatabase, `database "${database}" does not exist`);
       return;
     }
-    gauges.add(thread, CLIENT_CONNECTIONS, 1);
     const session = new Session({
       context,
       client: socket,
@@ -132,7 +144,8 @@ export class Listener {
       startup,
       packet,
       rest,
-      onEnded: () => {
+      sinceMs,
+      onClosed: () => {
         gauges.add(thread, CLIENT_CONNECTIONS, -1);
         this.#sessions.delete(session);
         this.#checkIdle();
@@ -151,20 +164,12 @@ export class Listener {
     this.#o.gauges.add(this.#o.thread, REFUSED_CONNECTIONS, 1);
   }
 
+  #turnedAway(message: string, reason?: string): void {
+    this.#o.context.refusedLogin();
+    this.#o.context.log("info", message, reason === undefined ? {} : { reason });
+  }
+
   #checkIdle(): void {
     if (this.#sessions.size === 0) this.#onIdle?.();
   }
-}
-
-function refuse(socket: Socket, error: ErrorFields): void {
-  socket.on("error", () => undefined);
-  socket.resume();
-  sayGoodbye(socket, error);
-  const timer = setTimeout(() => socket.destroy(), GOODBYE_MS);
-  socket.on("end", () => socket.destroy());
-  socket.on("close", () => clearTimeout(timer));
-}
-
-function fatal(sqlstate: string, message: string): ErrorFields {
-  return { severity: "FATAL", sqlstate, message };
 }

@@ -16,6 +16,8 @@ import type { ProxyCommand, ProxyReport, ProxyThreadData } from "./thread-messag
 
 /** Cancels that wait for an answer of other threads; beyond, a cancel is taken and forgotten as PostgreSQL may. */
 const FOREIGN_CANCELS_MAX = 1000;
+/** A thread that dies never answers; its sessions are gone, and so is what there was to cancel. */
+const FOREIGN_CANCEL_MS = 10_000;
 
 export class ProxyThread {
   readonly #data: ProxyThreadData;
@@ -111,7 +113,6 @@ export class ProxyThread {
         return;
       case "cancelled":
         this.#foreign.get(command.id)?.();
-        this.#foreign.delete(command.id);
         return;
       case "stop":
         void this.#stop(command.timeoutMs);
@@ -124,7 +125,14 @@ export class ProxyThread {
     if (this.#foreign.size >= FOREIGN_CANCELS_MAX) return;
     const id = ++this.#foreignIds;
     this.#report({ type: "cancel", id, key });
-    await new Promise<void>((resolve) => this.#foreign.set(id, resolve));
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, FOREIGN_CANCEL_MS);
+      this.#foreign.set(id, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+    this.#foreign.delete(id);
   }
 
   /** Clients first, then what the mirrors still have to do; all of it within `timeoutMs`. */

@@ -29,6 +29,8 @@ export class Request {
   closed = false;
   /** Offered to the mirrors: counted, decided, and streaming from here on. */
   announced = false;
+  /** A Sync and nothing else. */
+  isSync = false;
   /** The client has sent CopyDone or CopyFail. */
   copyEnded = false;
   /** It may leave a transaction open. */

@@ -3,20 +3,23 @@
 //
 //   client ──data──▶ primary.write ─▶ tap.client     a full buffer on one side pauses the other
 //   client ◀──write─ data ◀── primary ─▶ tap.primary
+//
+// It ends once, for whichever reason comes first, and is closed when the client's last bytes have left.
 
 import type { Socket } from "node:net";
 import type { DatabaseConfig } from "../config/config.ts";
 import { type Cancellable, sendCancel } from "./cancel.ts";
-import { sayGoodbye } from "./handshake.ts";
+import { sayGoodbye } from "./goodbye.ts";
 import { LoginGate } from "./login-gate.ts";
 import { MirrorSession } from "./mirror/session.ts";
 import type { SessionFacts } from "./mirror/filter.ts";
 import { readAuthentication, readBackendKey } from "./protocol/backend.ts";
-import { encodeTerminate, type ErrorFields } from "./protocol/encode.ts";
+import { encodeError, encodeTerminate, type ErrorFields } from "./protocol/encode.ts";
 import { BackendMessage } from "./protocol/message-types.ts";
 import { Sqlstate } from "./protocol/sqlstate.ts";
-import { encodeStartup, type StartupMessage, textToWire, wireToText } from "./protocol/startup.ts";
+import type { StartupMessage } from "./protocol/startup.ts";
 import type { Request } from "./request.ts";
+import { factsOf, startupFor } from "./session-facts.ts";
 import { connectTo, onBytes } from "./sockets.ts";
 import { Tap } from "./tap.ts";
 import type { ThreadContext } from "./thread-context.ts";
@@ -24,14 +27,27 @@ import type { ThreadContext } from "./thread-context.ts";
 /** A client that pipelines deeper than this waits until some of it is answered. */
 const PIPELINE_MAX = 10_000;
 const CANCEL_TIMEOUT_MS = 5000;
-/** Authentication codes that ask nothing of the client: Ok and SASLFinal. */
-const ASKS_NOTHING = new Set(["ok", "sasl_final"]);
 
 const SHUTDOWN: ErrorFields = {
   severity: "FATAL",
   sqlstate: Sqlstate.AdminShutdown,
   message: "terminating connection due to administrator command",
 };
+
+export interface SessionOptions {
+  readonly context: ThreadContext;
+  readonly client: Socket;
+  readonly server: DatabaseConfig;
+  readonly startup: StartupMessage;
+  /** The StartupMessage as the client sent it. */
+  readonly packet: Buffer;
+  /** What came behind it. */
+  readonly rest: Buffer;
+  /** When the client connected, in monotonic milliseconds: its time for the login runs since then. */
+  readonly sinceMs: number;
+  /** Nothing of it is left. */
+  readonly onClosed: () => void;
+}
 
 export class Session implements Cancellable {
   readonly #context: ThreadContext;
@@ -44,36 +60,68 @@ export class Session implements Cancellable {
   readonly #gate = new LoginGate();
   readonly #mirrors: MirrorSession[] = [];
   readonly #loginTimer: NodeJS.Timeout;
-  readonly #onEnded: () => void;
-  #held: Buffer | null = null;
-  #asked = false;
+  readonly #onClosed: () => void;
   #loggedIn = false;
   #key: Buffer | null = null;
+  /** The client has closed its side. */
+  #clientDone = false;
+  /** The primary has said something. */
+  #answered = false;
+  /** Cancels that may still hit whatever runs. */
+  #cancels = 0;
   #stopping = false;
+  /** The client sent a length that no message may have: nothing behind it is looked at. */
   #refused = false;
   #ended = false;
-  #answered = false;
+  #closed = false;
 
-  constructor(options: {
-    context: ThreadContext;
-    client: Socket;
-    server: DatabaseConfig;
-    startup: StartupMessage;
-    /** The StartupMessage as the client sent it. */
-    packet: Buffer;
-    /** What came behind it. */
-    rest: Buffer;
-    onEnded: () => void;
-  }) {
+  constructor(options: SessionOptions) {
     const { context, client, server, startup } = options;
     this.#context = context;
     this.#client = client;
     this.#server = server;
     this.#startup = startup;
-    this.#onEnded = options.onEnded;
+    this.#onClosed = options.onClosed;
     this.#facts = factsOf(startup);
-    const mirrorings = context.mirroringsOf(server.name);
-    this.#tap = new Tap({
+    this.#tap = this.#createTap();
+    const { config, recording } = context;
+    const leftMs = config.general.loginTimeoutMs - (recording.clock.nowMs() - options.sinceMs);
+    this.#loginTimer = setTimeout(() => this.#loginTimedOut(), Math.max(0, leftMs));
+    this.#primary = connectTo(server);
+    this.#wire();
+    this.#primary.write(startupFor(server, startup, options.packet));
+    if (options.rest.length > 0) this.#fromClient(options.rest);
+  }
+
+  /** The client's CancelRequest: goes to the primary, and to the mirrors for the request that is in flight there. */
+  async cancel(): Promise<void> {
+    if (this.#key === null) return;
+    this.#cancels++;
+    this.#markCancelled();
+    const sent = sendCancel(this.#server, this.#key, CANCEL_TIMEOUT_MS);
+    for (const mirrored of this.#tap.current?.mirrors ?? []) mirrored.owner.cancelled(mirrored);
+    await sent;
+    this.#markCancelled();
+    this.#cancels--;
+  }
+
+  /** Ends as soon as no transaction is open. */
+  stop(): void {
+    this.#stopping = true;
+    if (!this.#loggedIn) this.terminate();
+    else this.#considerEnd();
+  }
+
+  /** Ends now, with a last word to the client where the protocol has room for one. Called again: at once. */
+  terminate(error: ErrorFields = SHUTDOWN): void {
+    if (this.#ended) this.#client.destroy();
+    else this.#end(error);
+  }
+
+  #createTap(): Tap {
+    const context = this.#context;
+    const mirrorings = context.mirroringsOf(this.#server.name);
+    return new Tap({
       book: context.book,
       budget: context.budget,
       lengthMax: context.config.general.maxMessageBytes,
@@ -86,113 +134,77 @@ export class Session implements Cancellable {
       primarySettled: (request) => this.#primarySettled(request),
       loginFrame: (type, buffer, start, end) => this.#loginFrame(type, buffer, start, end),
     });
-    this.#loginTimer = setTimeout(() => this.#loginTimedOut(), context.config.general.loginTimeoutMs);
-    this.#primary = connectTo(server);
-    this.#primary.on("connect", () => {
-      this.#primary.write(startupFor(server, startup, options.packet));
-      if (options.rest.length > 0) this.#fromClient(options.rest);
-      if (this.#held === null) this.#client.resume();
-    });
-    this.#wire();
-  }
-
-  /** The client's CancelRequest: goes to the primary, and to the mirrors for the request that is in flight there. */
-  async cancel(): Promise<void> {
-    const request = this.#tap.current;
-    if (this.#key === null) return;
-    if (request !== null) request.cancelled = true;
-    const sent = sendCancel(this.#server, this.#key, CANCEL_TIMEOUT_MS);
-    for (const mirrored of request?.mirrors ?? []) mirrored.owner.cancelled(mirrored);
-    await sent;
-  }
-
-  /** Ends as soon as no transaction is open. */
-  stop(): void {
-    this.#stopping = true;
-    if (!this.#loggedIn || this.#tap.idle) this.terminate(SHUTDOWN);
-  }
-
-  /** Ends now, with a last word to the client where the protocol has room for one. */
-  terminate(error: ErrorFields = SHUTDOWN): void {
-    if (this.#ended) return;
-    if (this.#tap.primaryAtBoundary && this.#client.writable) sayGoodbye(this.#client, error);
-    else this.#client.destroy();
-    this.#end();
   }
 
   #wire(): void {
     const client = this.#client;
     const primary = this.#primary;
-    client.pause();
-    onBytes(client, (chunk) => this.#fromClient(chunk));
-    client.on("drain", () => primary.resume());
-    client.on("end", () => (this.#loggedIn ? primary.end() : this.#end()));
-    client.on("error", () => undefined); // "close" follows
-    client.on("close", () => this.#end());
-    onBytes(primary, (chunk) => this.#fromPrimary(chunk));
-    primary.on("drain", () => this.#resumeClient());
-    primary.on("end", () => client.end());
-    primary.on("error", (error: NodeJS.ErrnoException) => this.#primaryFailed(error));
-    primary.on("close", () => {
-      client.end();
-      client.destroySoon();
-      this.#end();
+    onBytes(client, (chunk) => {
+      this.#fromClient(chunk);
+      this.#considerEnd();
     });
+    client.on("drain", () => primary.resume());
+    client.on("end", () => {
+      this.#clientDone = true;
+      if (!this.#gate.holds) primary.end();
+    });
+    client.on("error", () => undefined); // "close" follows
+    client.on("close", () => {
+      this.#end(null);
+      this.#close();
+    });
+    client.on("finish", () => this.#close());
+    onBytes(primary, (chunk) => {
+      this.#fromPrimary(chunk);
+      this.#considerEnd();
+    });
+    primary.on("drain", () => this.#resumeClient());
+    // A server never closes only one of its directions: this is its end, though our socket knows half of it.
+    const lost = (): void => this.#end(this.#refused ? this.#frameError() : null);
+    primary.on("end", lost);
+    primary.on("error", (error: NodeJS.ErrnoException) => this.#primaryFailed(error));
+    primary.on("close", lost);
   }
 
   #fromClient(chunk: Buffer): void {
+    if (this.#ended || this.#refused) return;
     if (!this.#loggedIn) {
-      this.#beforeLogin(chunk);
+      this.#toPrimary(this.#gate.take(chunk));
+      if (this.#gate.holds) this.#client.pause();
       return;
     }
-    if (!this.#primary.write(chunk)) this.#client.pause();
+    this.#toPrimary(chunk);
     if (!this.#tap.client(chunk)) this.#refuseFrame();
     if (this.#tap.depth > PIPELINE_MAX) this.#client.pause();
   }
 
+  #toPrimary(bytes: Buffer): void {
+    if (bytes.length > 0 && !this.#primary.write(bytes)) this.#client.pause();
+  }
+
   #fromPrimary(chunk: Buffer): void {
+    if (this.#ended) return;
     this.#answered = true;
     if (!this.#client.write(chunk)) this.#primary.pause();
     if (this.#tap.primary(chunk)) return;
+    const length = this.#tap.badFromPrimary?.length;
     this.#context.log("error", "the primary sent a frame that cannot be followed", {
       database: this.#server.name,
-      length: this.#tap.badFromPrimary?.length,
+      length,
     });
-    this.#client.destroySoon();
-    this.#end();
+    this.#end(null);
   }
 
   #resumeClient(): void {
-    if (!this.#refused && this.#held === null && this.#tap.depth <= PIPELINE_MAX) this.#client.resume();
-  }
-
-  /** Only answers to the primary's authentication requests pass before it has let the client in. */
-  #beforeLogin(chunk: Buffer): void {
-    // Anything else in place of an answer is an error that the primary knows best how to report.
-    const passed = this.#held !== null ? 0 : this.#gate.pass(chunk);
-    if (passed > 0) {
-      this.#asked = false;
-      if (!this.#primary.write(passed === chunk.length ? chunk : chunk.subarray(0, passed))) this.#client.pause();
-    }
-    if (passed === chunk.length) return;
-    const rest = chunk.subarray(passed);
-    if (this.#asked) {
-      this.#primary.write(rest);
-      return;
-    }
-    this.#held = this.#held === null ? rest : Buffer.concat([this.#held, rest]);
-    this.#client.pause();
+    if (this.#ended || this.#refused || this.#gate.holds || this.#primary.writableNeedDrain) return;
+    if (this.#tap.depth <= PIPELINE_MAX) this.#client.resume();
   }
 
   #loginFrame(type: number, buffer: Buffer, start: number, end: number): void {
     switch (type) {
       case BackendMessage.Authentication:
-        this.#asked = !ASKS_NOTHING.has(readAuthentication(buffer, start, end).type);
-        if (this.#asked && this.#held !== null) {
-          this.#primary.write(this.#held);
-          this.#held = null;
-          this.#client.resume();
-        }
+        this.#toPrimary(this.#gate.asked(readAuthentication(buffer, start, end).type));
+        this.#gateOpened();
         return;
       case BackendMessage.BackendKeyData:
         this.#key = readBackendKey(buffer, start, end);
@@ -226,30 +238,48 @@ export class Session implements Cancellable {
       this.#context.mirrorSessions.add(mirror);
       this.#mirrors.push(mirror);
     }
-    const held = this.#held;
-    this.#held = null;
-    if (held !== null) this.#fromClient(held);
-    if (this.#stopping) this.terminate(SHUTDOWN);
+    const held = this.#gate.open();
+    if (held.length > 0) this.#fromClient(held);
+    this.#gateOpened();
+  }
+
+  /** What waited at the gate may have gone: the client goes on, if only to its end. */
+  #gateOpened(): void {
+    if (this.#gate.holds) return;
+    if (this.#clientDone) this.#primary.end();
     else this.#resumeClient();
   }
 
   #announce(request: Request): void {
+    if (this.#cancels > 0) this.#markCancelled();
     const { chunks, bytes } = request;
     request.letGo(this.#context.budget);
     for (const mirror of this.#mirrors) mirror.announce({ request, chunks, bytes });
   }
 
   #primarySettled(request: Request): void {
+    if (this.#cancels > 0) this.#markCancelled();
     for (const mirrored of request.mirrors) mirrored.owner.primarySettled(mirrored);
-    if (this.#ended) return;
-    if (this.#refused && this.#tap.depth === 0) this.terminate(this.#frameError());
-    else if (this.#stopping && this.#tap.idle) this.terminate(SHUTDOWN);
-    else if (this.#tap.depth === PIPELINE_MAX && !this.#primary.writableNeedDrain) this.#resumeClient();
+    if (this.#tap.depth === PIPELINE_MAX) this.#resumeClient();
   }
 
-  /** The client sent a length that no message may have: what came before is answered, then it ends. */
+  #markCancelled(): void {
+    const request = this.#tap.current;
+    if (request !== null) request.cancelled = true;
+  }
+
+  /** Asked behind every chunk, when the scanners stand where the streams do: whether the session ends here. */
+  #considerEnd(): void {
+    if (this.#ended) return;
+    if (this.#refused) {
+      if (!this.#tap.answerIsComing) this.#end(this.#frameError());
+    } else if (this.#stopping && this.#tap.idle && this.#tap.primaryAtBoundary) {
+      this.#end(SHUTDOWN);
+    }
+  }
+
+  /** What came before is still answered. */
   #refuseFrame(): void {
-    if (this.#refused) return;
     this.#refused = true;
     this.#client.pause();
     this.#context.refusedMessage();
@@ -257,17 +287,15 @@ export class Session implements Cancellable {
       database: this.#server.name,
       length: this.#tap.badFromClient?.length,
     });
-    if (this.#tap.depth === 0) this.terminate(this.#frameError());
   }
 
   #frameError(): ErrorFields {
     const length = this.#tap.badFromClient?.length ?? 0;
     const max = this.#context.config.general.maxMessageBytes;
-    const message = `invalid message length: ${length}`;
     return {
       severity: "FATAL",
       sqlstate: Sqlstate.ProtocolViolation,
-      message,
+      message: `invalid message length: ${length}`,
       detail: `A message length is from 4 to ${max}.`,
     };
   }
@@ -275,7 +303,7 @@ export class Session implements Cancellable {
   #primaryFailed(error: NodeJS.ErrnoException): void {
     if (this.#ended || this.#answered) return;
     this.#context.log("warn", "the primary cannot be reached", { database: this.#server.name, cause: error.code });
-    this.terminate({
+    this.#end({
       severity: "FATAL",
       sqlstate: Sqlstate.CannotConnectNow,
       message: "the primary server cannot be reached",
@@ -285,64 +313,40 @@ export class Session implements Cancellable {
 
   #loginTimedOut(): void {
     this.#context.refusedLogin();
-    this.terminate({
+    this.#context.log("info", "a client did not log in in time", { database: this.#server.name });
+    this.#end({
       severity: "FATAL",
       sqlstate: Sqlstate.QueryCanceled,
       message: "canceling authentication due to timeout",
     });
   }
 
-  #end(): void {
+  #end(error: ErrorFields | null): void {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#loginTimer);
     if (this.#loggedIn) this.#context.loggedIn(-1);
     if (this.#key !== null) this.#context.cancels.remove(this.#key, this);
     this.#leavePrimary();
-    if (!this.#client.writableEnded) this.#client.destroy();
+    sayGoodbye(this.#client, error !== null && this.#tap.primaryAtBoundary ? encodeError(error) : null);
     const cut = this.#tap.end();
     for (const mirror of this.#mirrors) mirror.leave(cut);
-    this.#onEnded();
+  }
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#onClosed();
   }
 
   /** A goodbye may only stand behind a whole frame: in the middle of one it would be taken for its bytes. */
   #leavePrimary(): void {
     const primary = this.#primary;
-    if (!primary.writable || primary.writableNeedDrain) {
+    if (primary.connecting || !primary.writable || primary.writableNeedDrain || primary.readableEnded) {
       primary.destroy();
       return;
     }
     if (this.#loggedIn && this.#tap.clientAtBoundary) primary.write(encodeTerminate());
     primary.destroySoon();
   }
-}
-
-/** The client's own packet, byte for byte, unless the entry sends it to a database of another name. */
-function startupFor(server: DatabaseConfig, startup: StartupMessage, packet: Buffer): Buffer {
-  if (server.databaseName === null) return packet;
-  const parameters = new Map(startup.parameters);
-  parameters.set("database", textToWire(server.databaseName));
-  return encodeStartup(startup.major, startup.minor, parameters);
-}
-
-/** The database that a client asks for: its user's name when it names none. */
-export function databaseOf(startup: StartupMessage): string {
-  const user = startup.parameters.get("user") ?? "";
-  return wireToText(startup.parameters.get("database") || user);
-}
-
-function factsOf(startup: StartupMessage): SessionFacts {
-  const { parameters } = startup;
-  return {
-    user: wireToText(parameters.get("user") ?? ""),
-    database: databaseOf(startup),
-    application: wireToText(parameters.get("application_name") ?? ""),
-    replication: isReplication(parameters.get("replication")),
-  };
-}
-
-/** PostgreSQL's reading of the startup parameter `replication`: a boolean, or `database`. */
-function isReplication(value: string | undefined): boolean {
-  if (value === undefined || value === "") return false;
-  return !["false", "off", "no", "0", "f", "n", "of"].includes(value.toLowerCase());
 }

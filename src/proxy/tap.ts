@@ -7,6 +7,7 @@
 // CopyData comes. What follows belongs to it until the primary's ReadyForQuery.
 
 import type { ByteBudget } from "./byte-budget.ts";
+import { encodeSync } from "./protocol/encode.ts";
 import { readBind, readDescribeOrClose, readParse } from "./protocol/frontend.ts";
 import type { BadFrame, FrameSink } from "./protocol/frame-scanner.ts";
 import { FrameScanner } from "./protocol/frame-scanner.ts";
@@ -23,12 +24,15 @@ const PARSE_BYTES_MAX = 1 << 20;
 /** As much of a Bind, Describe or Close as holds the names. */
 const NAMES_BYTES_MAX = 1024;
 const PARAMETER_BYTES_MAX = 512;
+/** A length is a signed number in the protocol. */
+const LENGTH_MAX = 0x7fff_ffff;
 const EMPTY = Buffer.alloc(0);
+const SYNC = encodeSync();
 
 export interface TapOptions {
   readonly book: StatementBook;
   readonly budget: ByteBudget;
-  /** Longest frame that either side may send, as its length field says it. */
+  /** Longest frame that the client may send, as its length field says it. What the primary says is its own affair. */
   readonly lengthMax: number;
   /** Whether the session has any mirroring. */
   readonly mirrored: boolean;
@@ -84,7 +88,7 @@ export class Tap {
       frame: (type, buffer, start, end, bodyLength) => this.#primaryFrame(type, buffer, start, end, bodyLength),
     };
     this.#fromClient = new FrameScanner(client, options.lengthMax);
-    this.#fromPrimary = new FrameScanner(primary, options.lengthMax);
+    this.#fromPrimary = new FrameScanner(primary, LENGTH_MAX);
   }
 
   /** Requests that the primary has not answered. */
@@ -100,6 +104,11 @@ export class Tap {
   /** Nothing in flight, nothing half sent, no transaction open. */
   get idle(): boolean {
     return this.#head === null && this.#fromClient.atBoundary && this.#status === STATUS_IDLE;
+  }
+
+  /** The primary has all that it needs to answer the request that it is working on. */
+  get answerIsComing(): boolean {
+    return this.#head !== null && this.#head.closed && !this.#head.primary.copyIn;
   }
 
   /** True when an ErrorResponse of ours could be put into the stream to the client. */
@@ -184,24 +193,16 @@ export class Tap {
         this.#close(request);
         return;
       }
-      case FrontendMessage.Sync: {
-        // In an extended COPY the server has thrown the first Sync away; this one closes the request again.
-        const last = this.#last;
-        const copying = this.#open === null && last !== null && !last.closed;
-        const request = copying ? last : this.#begin("extended");
-        this.#mark(request, next);
-        this.#close(request);
+      case FrontendMessage.Sync:
+        this.#sync(next);
         return;
-      }
       case FrontendMessage.CopyData:
       case FrontendMessage.CopyDone:
       case FrontendMessage.CopyFail: {
         // Outside a COPY the server ignores these three.
         const request = this.#open ?? this.#last;
         if (request === null) {
-          this.#assign();
-          this.#letHeldGo();
-          this.#from = next;
+          this.#pass(next);
           return;
         }
         this.#mark(request, next);
@@ -209,14 +210,40 @@ export class Tap {
         if (!request.announced) this.#announce(request);
         return;
       }
+      case FrontendMessage.Flush:
+        // It asks for nothing new, and in a COPY the server throws it away.
+        if (this.#open === null || this.#open.primary.copyIn) this.#pass(next);
+        else this.#mark(this.#open, next);
+        return;
       case FrontendMessage.Terminate:
-        this.#assign();
-        this.#letHeldGo();
-        this.#from = next;
+        this.#pass(next);
         return;
       default:
         this.#extended(type, buffer, start, end, bodyLength, next);
     }
+  }
+
+  #sync(next: number): void {
+    const last = this.#last;
+    if (last !== null && last.primary.copyIn && !last.copyEnded) {
+      // While it takes CopyData the server throws a Sync away (PostgreSQL 18 docs, 54.2.6).
+      this.#pass(next);
+      return;
+    }
+    // … as it has done with the Sync that closed an extended COPY first; this one closes it again.
+    const reopened = this.#open === null && last !== null && !last.closed;
+    const alone = this.#open === null && !reopened;
+    const request = reopened ? last : this.#begin("extended");
+    request.isSync = alone;
+    this.#mark(request, next);
+    this.#close(request);
+  }
+
+  /** The bytes up to `next` belong to no request. */
+  #pass(next: number): void {
+    this.#assign();
+    this.#letHeldGo();
+    this.#from = next;
   }
 
   #extended(type: number, buffer: Buffer, start: number, end: number, bodyLength: number, next: number): void {
@@ -336,7 +363,7 @@ export class Tap {
 
   /** Keeps the beginning of a frame that goes on in the next chunk, as long as the budget has room. */
   #hold(bytes: Buffer): void {
-    if (this.#heldLost) return;
+    if (!this.#o.mirrored || this.#heldLost) return;
     if (this.#o.budget.take(bytes.length)) {
       this.#held.push(bytes);
       this.#heldBytes += bytes.length;
@@ -366,7 +393,23 @@ export class Tap {
     const head = this.#head;
     if (head === null) return;
     if (head.primary.apply(type, buffer, start, end, bodyLength)) this.#answered(head);
-    else if (type === BackendMessage.CopyInResponse && head.kind === "extended" && head.closed) head.closed = false;
+    else if (type === BackendMessage.CopyInResponse && head.kind === "extended" && head.closed) this.#reopen(head);
+  }
+
+  /** The server copies: it has thrown away the Sync that seemed to end this request. */
+  #reopen(request: Request): void {
+    const { next } = request;
+    if (next === null) {
+      request.closed = false;
+    } else if (request.copyEnded && next.isSync) {
+      // The client did not wait. What looked like a request of its own is the Sync that ends this one.
+      request.next = next.next;
+      if (this.#last === next) this.#last = request;
+      this.#depth--;
+      for (const mirror of request.mirrors) mirror.append(SYNC);
+      next.abandoned = true;
+      this.#o.primarySettled(next);
+    }
   }
 
   #answered(request: Request): void {

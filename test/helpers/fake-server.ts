@@ -52,7 +52,8 @@ export class FakeServer implements AsyncDisposable {
 
   /** Resets every connection. */
   cut(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    // A socket that is shutting down can't be reset any more: it would never say that it is closed.
+    for (const socket of this.#sockets) (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -78,6 +79,7 @@ export class FakePeer {
   readonly gone: Promise<void>;
   /** The connection is over. */
   ended = false;
+  #startup: Promise<Buffer> | null = null;
   #unread: Buffer = Buffer.alloc(0);
   #wake: () => void = () => {};
 
@@ -102,10 +104,10 @@ export class FakePeer {
     this.socket.write(Buffer.concat(messages));
   }
 
-  /** The packet without a type byte that begins a connection. */
-  async startup(): Promise<Buffer> {
-    while (this.#unread.length < 4) await this.#more();
-    return await this.#take(this.#unread.readUInt32BE(0));
+  /** The packet without a type byte that began the connection, as often as it is asked for. */
+  startup(): Promise<Buffer> {
+    this.#startup ??= this.#readStartup();
+    return this.#startup;
   }
 
   /** The next message; `bytes` is all of it. */
@@ -124,6 +126,11 @@ export class FakePeer {
     socket.on("drain", more);
     more();
     await this.gone;
+  }
+
+  async #readStartup(): Promise<Buffer> {
+    while (this.#unread.length < 4) await this.#more();
+    return await this.#take(this.#unread.readUInt32BE(0));
   }
 
   async #take(length: number): Promise<Buffer> {

@@ -142,7 +142,7 @@ export class RawClient implements AsyncDisposable {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#wake = resolve;
     const timer = setTimeout(
-      () => reject(new Error(`no ${what} within ${SILENCE_MAX_MS} ms; there are ${this.#unreadBytes}`)),
+      () => reject(new Error(`${what}: not within ${SILENCE_MAX_MS} ms; bytes unread: ${this.#unreadBytes}`)),
       SILENCE_MAX_MS,
     );
     try {

@@ -76,3 +76,9 @@ export function execute(portal: string, rowsMax = 0): Buffer {
 export const copyData = (bytes: Buffer): Buffer => frame("d", bytes);
 export const copyDone = (): Buffer => frame("c");
 export const copyFail = (reason: string): Buffer => frame("f", cstring(reason));
+
+/** Arguments and result travel as text. */
+export function functionCall(oid: number, values: readonly string[]): Buffer {
+  const encoded = values.flatMap((value) => [int32(Buffer.byteLength(value)), Buffer.from(value)]);
+  return frame("F", Buffer.concat([int32(oid), int16(0), int16(values.length), ...encoded, int16(0)]));
+}

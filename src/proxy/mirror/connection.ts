@@ -10,17 +10,17 @@ import { FrameScanner } from "../protocol/frame-scanner.ts";
 import { BackendMessage } from "../protocol/message-types.ts";
 import { encodeStartup } from "../protocol/startup.ts";
 import { connectTo, onBytes } from "../sockets.ts";
+import { ReadTurns } from "./read-turns.ts";
 import { redactMessage } from "./redact.ts";
 
 /** Longest length that a frame may have before the mirror let us in: an ErrorResponse or a SASL message. */
 const LOGIN_LENGTH_MAX = 65_536;
-/** How much may come in one turn of the event loop before others get theirs. */
-const TURN_BYTES_MAX = 256 * 1024;
 /** A mirror that says this much within UNASKED_MS without being asked is cut: so many notifications nobody sends. */
 const UNASKED_BYTES_MAX = 1 << 20;
 const UNASKED_MS = 1000;
-/** The pause between turns when the mirror says far more than the primary did. */
-const SLOW_PAUSE_MS = 20;
+
+/** Shared by all connections of a thread, whichever mirror they go to: it is the thread's time that they share. */
+const readTurns = new ReadTurns();
 
 /** Why a connection could not be had or was lost. `reason` is redacted. */
 export interface ConnectionEnd {
@@ -63,10 +63,8 @@ export class MirrorConnection {
   /** The mirror has said AuthenticationOk at the end of a whole exchange. */
   #admitted = false;
   #key: Buffer | null = null;
-  #turnBytes = 0;
   #unasked = 0;
   #unaskedSinceMs = 0;
-  #slow = false;
   #sqlstate = "";
   #reason = "";
 
@@ -151,14 +149,8 @@ export class MirrorConnection {
     const expectation = this.#phase === "ready" ? this.#o.owner.expectation() : "nothing";
     if (expectation === "nothing") this.#countUnasked(bytes);
     else this.#unasked = 0;
-    if (this.#unasked > UNASKED_BYTES_MAX) {
-      this.#end("08P01", "the mirror floods the connection");
-      return;
-    }
-    this.#slow = expectation === "excess";
-    if (this.#turnBytes === 0) setImmediate(() => this.#turn());
-    this.#turnBytes += bytes;
-    if (this.#turnBytes >= TURN_BYTES_MAX) this.#socket.pause();
+    if (this.#unasked > UNASKED_BYTES_MAX) this.#end("08P01", "the mirror floods the connection");
+    else readTurns.took(this.#socket, bytes, expectation === "excess");
   }
 
   #countUnasked(bytes: number): void {
@@ -168,14 +160,6 @@ export class MirrorConnection {
       this.#unasked = 0;
     }
     this.#unasked += bytes;
-  }
-
-  #turn(): void {
-    const bytes = this.#turnBytes;
-    this.#turnBytes = 0;
-    if (bytes < TURN_BYTES_MAX) return;
-    if (this.#slow) setTimeout(() => this.#socket.resume(), SLOW_PAUSE_MS);
-    else this.#socket.resume();
   }
 
   #frame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number): void {

@@ -15,6 +15,9 @@ const SWEEP_MS = 25;
 /** Refused logins of single sessions are logged no more often than this. */
 const REJECTION_LOG_MS = 10_000;
 
+/** A mirror that lets everybody in and loses this many requests in a row is as good as down. */
+const LOST_REQUESTS_MAX = 3;
+
 /** What a session lets the sweep do. */
 export interface Swept {
   /** Checks its timeouts and goes on with what had to wait. */
@@ -56,6 +59,8 @@ export class MirrorDestination {
   #rejectionLoggedMs = -REJECTION_LOG_MS;
   #timer: NodeJS.Timeout | null = null;
   #connections = 0;
+  #lostRequests = 0;
+  #isProved = false;
 
   constructor(options: DestinationOptions) {
     this.#o = options;
@@ -130,8 +135,23 @@ export class MirrorDestination {
     this.log("info", "mirror reached", { mirroring: this.config.name });
   }
 
+  /** The mirror answered a request. */
+  answered(): void {
+    if (this.#isProved) return;
+    this.#isProved = true;
+    this.#lostRequests = 0;
+    this.#health.proved();
+  }
+
+  /** A connection was lost with a request on it. `cause` is redacted. */
+  lostRequest(cause: string): void {
+    this.#isProved = false;
+    if (++this.#lostRequests >= LOST_REQUESTS_MAX) this.failed(cause);
+  }
+
   /** An attempt failed. `cause` is redacted. */
   failed(cause: string): void {
+    this.#isProved = false;
     const news = this.#health.failed();
     this.log("warn", "mirror cannot be reached", { mirroring: this.config.name, cause });
     if (news) this.recording.observation(this.config.name, "mirror_down", cause);

@@ -62,8 +62,12 @@ export class MirrorHealth {
   /** A login succeeded. True when that is news. */
   reached(): boolean {
     this.#release();
-    Atomics.store(this.#cells, this.#at + FAILURES, 0);
     return Atomics.exchange(this.#cells, this.#at + STATE, UP) !== UP;
+  }
+
+  /** It has answered a request: the next back-off begins with the shortest again. */
+  proved(): void {
+    Atomics.store(this.#cells, this.#at + FAILURES, 0);
   }
 
   /** An attempt failed: down until the back-off is over. True when that is news. */

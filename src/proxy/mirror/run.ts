@@ -2,6 +2,7 @@
 // is ended, and the time that it may take is watched.
 
 import { encodeCopyFail, encodeSync } from "../protocol/encode.ts";
+import { BackendMessage } from "../protocol/message-types.ts";
 import type { Expectation } from "./connection.ts";
 import type { MirrorLink } from "./link.ts";
 import type { MirrorRequest } from "./mirror-request.ts";
@@ -10,6 +11,13 @@ import type { MirrorRequest } from "./mirror-request.ts";
 const EXCESS_BYTES_MAX = 1 << 20;
 /** After the client's cancel the mirror gets as long as the primary took, and at least this. */
 const CANCEL_AFTER_MS = 10;
+
+/** What a server may say at any time: it is no progress. */
+const CHATTER: ReadonlySet<number> = new Set([
+  BackendMessage.NoticeResponse,
+  BackendMessage.NotificationResponse,
+  BackendMessage.ParameterStatus,
+]);
 
 export class Run {
   readonly mirrored: MirrorRequest;
@@ -46,7 +54,7 @@ export class Run {
   /** Takes one frame of the answer; true when it was the last. */
   frame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number, nowMs: number): boolean {
     const { result } = this.mirrored;
-    this.mirrored.progressMs = nowMs;
+    if (!CHATTER.has(type)) this.mirrored.progressMs = nowMs;
     if (result.apply(type, buffer, start, end, bodyLength)) return true;
     if (result.copyIn) {
       this.feed(nowMs);

@@ -199,11 +199,13 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
 
   linkLost(end: ConnectionEnd): void {
     const current = this.#run?.mirrored ?? null;
+    if (this.#own.busy) this.#destination.lostRequest(end.reason);
     this.#forgetConnection();
     if (current !== null) {
       // A FATAL that came before the end says more than the end itself.
       const { failed, sqlstate, message } = current.result;
       const known = failed ? { ...end, sqlstate, reason: redactMessage(sqlstate, message) } : end;
+      this.#destination.lostRequest(known.reason);
       this.#fail(current, failureOf("ready", known));
     } else if (this.#awaited === null) {
       this.#broken = !this.#settlement.primaryIdle;
@@ -283,7 +285,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     if (reached !== "ready") {
       this.#fail(next, reached);
     } else if (this.#status !== STATUS_IDLE && isNewUnit) {
-      this.#ask({ frames: encodeQuery("ROLLBACK") });
+      this.#rollBack();
     } else if (this.#status === STATUS_IDLE && !isNewUnit && !this.#settlement.primaryIdle) {
       // The primary is in a transaction and the mirror isn't: its BEGIN was lost, so the rest of it must not run.
       if (this.#unsettled.length > 0) return false;
@@ -326,6 +328,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     const { request, result } = mirrored;
     this.#run = null;
     this.#status = result.status;
+    this.#destination.answered();
     mirrored.mirrorMs = this.#nowMs() - mirrored.sentMs;
     mirrored.discard();
     if (!result.failed && request.statements.some((statement) => statement.class.forgetsSession)) this.#lacking = false;
@@ -382,6 +385,17 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     this.#link.write(own.frames);
   }
 
+  #rollBack(): void {
+    this.#ask({
+      frames: encodeQuery("ROLLBACK"),
+      onDone: ({ status }) => {
+        if (status === STATUS_IDLE) return;
+        this.#destination.lostRequest(STUCK_IN_TRANSACTION);
+        this.#link.abandon(STUCK_IN_TRANSACTION);
+      },
+    });
+  }
+
   #replicaFound(cause: string | null): void {
     this.#destination.replicaFound(this.#o.facts.database, cause);
     if (cause !== null) this.#own.unshift({ frames: encodeQuery("SET default_transaction_read_only = on") });
@@ -434,7 +448,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     }
     if (this.#own.busy || this.#link.isCancelling) return;
     const isCut = this.#link.isReady && this.#status !== STATUS_IDLE && this.#queue.isDropped(this.#ranUnit);
-    if (isCut) this.#ask({ frames: encodeQuery("ROLLBACK") });
+    if (isCut) this.#rollBack();
     else this.#destination.idle(this);
     this.#link.giveSlot();
   }
@@ -459,6 +473,8 @@ const LACKING_CLASSES: ReadonlySet<string> = new Set(["26", "34", "3F", "42"]);
 const REPLICA_QUERY = `SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'in recovery'
   WHEN EXISTS (SELECT FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid
     WHERE d.datname = pg_catalog.current_database()) THEN 'has subscriptions' END`;
+
+const STUCK_IN_TRANSACTION = "the mirror does not leave its transaction";
 
 const LOST_TRANSACTION: Failure = {
   category: "connection",

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { CLIENT_CONNECTIONS, REFUSED_CONNECTIONS, REFUSED_LOGINS, REFUSED_MESSAGES } from "../../../src/proxy/gauges.ts";
 import { BreakableProxy } from "../../helpers/breakable-proxy.ts";
-import { primary } from "../../helpers/clusters.ts";
+import { primary, withClient } from "../../helpers/clusters.ts";
 import { errorFields, RawClient } from "../../helpers/frames.ts";
 import {
   bind,
@@ -45,6 +45,8 @@ describe("client connections", () => {
     client.send(startup);
     const key = (await client.until("Z")).find(({ type }) => type === "K")!.body;
     client.send(query("SELECT pg_sleep(60)"));
+    const asleep = `SELECT FROM pg_stat_activity WHERE pid = ${key.readInt32BE(0)} AND wait_event = 'PgSleep'`;
+    await withClient(primary(), (direct) => waitFor(async () => (await direct.query(asleep)).rowCount === 1));
     await using cancel = await RawClient.connect(relay);
     cancel.send(cancelRequest(key.readInt32BE(0), key.subarray(4)));
     await cancel.closed();

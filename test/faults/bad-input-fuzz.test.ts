@@ -1,0 +1,115 @@
+import { env } from "node:process";
+import * as fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createDatabase, type TestDatabase } from "../helpers/clusters.ts";
+import { RawClient } from "../helpers/frames.ts";
+import { query } from "../helpers/messages.ts";
+import { besideCanary } from "./bad-input-beside.ts";
+import { beginning, cuts, inPieces, lethalCase, orderlyCase } from "./bad-input-grammar.ts";
+import { type Ending, Pair } from "./bad-input-pair.ts";
+
+/** The same cases in every run, or others: a failure prints what it ran with. */
+const SEED = Number(env["FUZZ_SEED"] ?? 20_260_101);
+const CONNECTIONS = 6;
+const PIPELINED = 25;
+/** What a mirror never answers, because half of it was never said, is given up after this long. */
+const HASTY_MS = 200;
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = await createDatabase("bad_input");
+  await database.onBoth("CREATE TABLE fuzzed (id int)");
+});
+
+afterAll(async () => {
+  await database[Symbol.asyncDispose]();
+});
+
+/** So many times a batch of so many cases, each with a pipe of its own through the same proxy. */
+async function fuzz<Case>(
+  cases: fc.Arbitrary<Case>,
+  { batch, batches }: { batch: number; batches: number },
+  run: (batch: readonly Case[]) => Promise<void>,
+): Promise<void> {
+  const property = fc.asyncProperty(fc.array(cases, { minLength: batch, maxLength: batch }), run);
+  await fc.assert(property, { seed: SEED, numRuns: batches, endOnFailure: true });
+}
+
+/** Deals the cases out to lanes that run at once; each lane takes its own one after the other. */
+async function inLanes<Case>(
+  cases: readonly Case[],
+  lanes: number,
+  run: (own: readonly Case[]) => Promise<void>,
+): Promise<void> {
+  await Promise.all(Array.from({ length: lanes }, (_, lane) => run(cases.filter((_case, n) => n % lanes === lane))));
+}
+
+describe("bad input of clients, over real sockets", () => {
+  const sane = fc.tuple(orderlyCase, cuts).map(([messages, at]) => inPieces(Buffer.concat(messages), at));
+
+  test("one by one: the primary's own answers, and the mirror fails where the primary does", async () => {
+    await fuzz(sane, { batch: 1000, batches: 5 }, (batch) =>
+      besideCanary(database, async (proxy) => {
+        await inLanes(batch, CONNECTIONS, async (own) => {
+          await using pair = await Pair.login(proxy, database);
+          for (const [n, pieces] of own.entries()) await pair.say(`case ${n}`, ...pieces);
+        });
+        const { seen } = await proxy.tally(batch.length);
+        const different = (await proxy.outcomes(seen)).filter(
+          (outcome) => outcome.kind !== "mirrored" || !["match", "both_failed"].includes(outcome.parity),
+        );
+        expect(different).toEqual([]);
+      }),
+    );
+  }, 60_000);
+
+  test("pipelined: the primary's own answers, in its own order", async () => {
+    await fuzz(sane, { batch: 1500, batches: 6 }, (batch) =>
+      besideCanary(database, (proxy) =>
+        inLanes(batch, CONNECTIONS, async (own) => {
+          await using pair = await Pair.login(proxy, database);
+          for (let at = 0; at < own.length; at += PIPELINED) {
+            const some = own.slice(at, at + PIPELINED);
+            const marked = some.flatMap((pieces, n) => [...pieces, query(`SELECT 'case ${at + n}'`)]);
+            await pair.say(`end ${at}`, ...marked);
+          }
+        }),
+      ),
+    );
+  }, 60_000);
+
+  test("to the end of the connection: the primary's own last words, or one error of pgsoak, or a close", async () => {
+    const lethal = fc.record({
+      pieces: fc.tuple(lethalCase, cuts).map(([messages, at]) => inPieces(Buffer.concat(messages), at)),
+      ending: fc.constantFrom<Ending>("half-close", "half-close", "close", "reset"),
+    });
+    await fuzz(lethal, { batch: 300, batches: 4 }, (batch) =>
+      besideCanary(
+        database,
+        (proxy) =>
+          inLanes(batch, 2 * CONNECTIONS, async (own) => {
+            for (const { pieces, ending } of own) await (await Pair.login(proxy, database)).sayLast(pieces, ending);
+          }),
+        HASTY_MS,
+      ),
+    );
+  }, 60_000);
+
+  test("instead of a beginning: one error or a close", async () => {
+    const knocking = fc.tuple(beginning, cuts).map(([messages, at]) => inPieces(Buffer.concat(messages), at));
+    await fuzz(knocking, { batch: 1500, batches: 4 }, (batch) =>
+      besideCanary(database, (proxy) =>
+        inLanes(batch, 20, async (own) => {
+          for (const pieces of own) {
+            await using client = await RawClient.connect(proxy);
+            for (const piece of pieces) client.send(piece);
+            client.halfClose();
+            await client.closed();
+            expect(client.received.toString("latin1")).toMatch(/^[SN]{0,2}(?:E(?:.{4}S)?FATAL.*)?$/s);
+          }
+        }),
+      ),
+    );
+  }, 60_000);
+});

@@ -1,0 +1,159 @@
+// Transaction blocks: done, failed, rolled back, chained, with savepoints, opened and ended in unusual places.
+
+import { bind, execute, parse, query, sync } from "../../helpers/messages.ts";
+import type { SoakSession } from "../soak-session.ts";
+import type { Step } from "./step.ts";
+
+const add = (s: SoakSession): string => `UPDATE ledger SET balance = balance + 1 WHERE owner = ${s.owner} AND slot = 1`;
+const note = (s: SoakSession): string => `INSERT INTO journal VALUES (${s.owner}, 'in a transaction')`;
+const extended = (sql: string): Buffer[] => [parse("", sql), bind("", ""), execute(""), sync()];
+
+export const TRANSACTION_STEPS: readonly Step[] = [
+  {
+    name: "commit",
+    weight: 6,
+    run: async (s) => {
+      await s.sql(s.random.pick(["BEGIN", "START TRANSACTION", "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE"]));
+      await s.sql(add(s));
+      for (let more = s.random.int(4); more > 0; more--) await s.sql(note(s));
+      await s.sql(s.random.pick(["COMMIT", "END", "COMMIT WORK"]));
+    },
+  },
+  {
+    name: "extended_commit",
+    weight: 3,
+    run: async (s) => {
+      await s.ok(...extended("BEGIN"));
+      await s.ok(...extended(add(s)));
+      await s.ok(...extended("COMMIT"));
+    },
+  },
+  {
+    name: "rollback",
+    weight: 3,
+    run: async (s) => {
+      await s.sql("BEGIN");
+      await s.sql(note(s));
+      await s.sql("CREATE TABLE for_a_moment (id int)");
+      await s.sql("INSERT INTO for_a_moment VALUES (1)");
+      await s.sql(s.random.pick(["ROLLBACK", "ABORT"]));
+    },
+  },
+  {
+    name: "failed",
+    weight: 4,
+    run: async (s) => {
+      await s.sql("BEGIN");
+      await s.sql(note(s));
+      await s.fails("22012", query("SELECT 1/0"));
+      await s.fails("25P02", query(note(s)));
+      await s.fails("25P02", ...extended("SELECT 1"));
+      await s.sql(s.random.pick(["ROLLBACK", "COMMIT", "END"]));
+    },
+  },
+  {
+    name: "savepoints",
+    weight: 3,
+    run: async (s) => {
+      await s.sql("BEGIN");
+      await s.sql("SAVEPOINT one");
+      await s.sql(note(s));
+      await s.fails("42P01", query("SELECT * FROM nowhere"));
+      await s.fails("25P02", query("SAVEPOINT two"));
+      await s.sql("ROLLBACK TO one");
+      await s.sql("SAVEPOINT two");
+      await s.sql(add(s));
+      await s.sql("RELEASE SAVEPOINT two");
+      await s.fails("3B001", query("ROLLBACK TO SAVEPOINT two"));
+      await s.sql("ROLLBACK TO SAVEPOINT one");
+      await s.sql("COMMIT");
+    },
+  },
+  {
+    name: "chain",
+    weight: 3,
+    run: async (s) => {
+      await s.sql("BEGIN");
+      await s.sql(note(s));
+      await s.sql(s.random.pick(["COMMIT AND CHAIN", "ROLLBACK AND CHAIN"]));
+      await s.sql(add(s));
+      await s.fails("22012", query("SELECT 1/0"));
+      await s.sql("ROLLBACK AND CHAIN");
+      await s.sql(add(s));
+      await s.sql("COMMIT");
+      await s.fails("25P01", query("COMMIT AND CHAIN"));
+    },
+  },
+  {
+    name: "needless",
+    weight: 2,
+    run: async (s) => {
+      await s.sql("COMMIT");
+      await s.sql("ROLLBACK");
+      await s.sql("BEGIN");
+      await s.sql("BEGIN");
+      await s.sql("COMMIT");
+      await s.ok(...extended("COMMIT"));
+    },
+  },
+  {
+    name: "half_open",
+    weight: 2,
+    run: async (s) => {
+      await s.sql(`${note(s)}; BEGIN; ${add(s)}`);
+      await s.sql("SELECT 1");
+      await s.sql(`${add(s)}; COMMIT; ${note(s)}`);
+      await s.sql("BEGIN; SELECT 1; COMMIT; BEGIN; SELECT 2");
+      await s.sql("ROLLBACK");
+      await s.sql(`SELECT 1; ${note(s)}; ROLLBACK; SELECT 2`);
+    },
+  },
+  {
+    name: "begin_by_name",
+    weight: 2,
+    run: async (s) => {
+      const [begin, commit] = [s.name("begin"), s.name("commit")];
+      await s.ok(parse(begin, "BEGIN"), parse(commit, "COMMIT"), sync());
+      await s.ok(bind("", begin), execute(""), sync());
+      await s.sql(add(s));
+      await s.ok(bind("", commit), execute(""), sync());
+      await s.sql(`DEALLOCATE ${begin}`);
+      await s.sql(`DEALLOCATE ${commit}`);
+    },
+  },
+  {
+    name: "schema_change",
+    weight: 2,
+    run: async (s) => {
+      const table = s.name("made");
+      await s.sql("BEGIN");
+      await s.sql(`CREATE TABLE ${table} (id int PRIMARY KEY)`);
+      await s.sql(`INSERT INTO ${table} SELECT generate_series(1, 5)`);
+      await s.sql(`ALTER TABLE ${table} ADD note text`);
+      await s.ok(...extended(`SELECT * FROM ${table}`));
+      await s.sql(`DROP TABLE ${table}`);
+      await s.sql("COMMIT");
+    },
+  },
+  {
+    name: "outside_only",
+    weight: 1,
+    run: async (s) => {
+      await s.sql("BEGIN");
+      await s.fails("25001", query("VACUUM"));
+      await s.sql("ROLLBACK");
+      await s.fails("25001", query("SELECT 1; VACUUM"));
+    },
+  },
+  {
+    name: "two_phase",
+    weight: 1,
+    run: async (s) => {
+      const gid = s.name("gid");
+      await s.sql("BEGIN");
+      await s.sql(note(s));
+      await s.sql(`PREPARE TRANSACTION '${gid}'`);
+      await s.sql(`${s.random.pick(["COMMIT", "ROLLBACK"])} PREPARED '${gid}'`);
+    },
+  },
+];
