@@ -1,7 +1,7 @@
 // Errors are values with a stable code, thrown low and explained once at the edge:
 // main maps them to exit codes, the API to problem documents.
 
-/** Process exit codes, as in sysexits.h (spec: usage 64, everything else 70, configuration 78). */
+/** Process exit codes, as in sysexits.h: usage 64, everything else 70, configuration 78. */
 export const EXIT_USAGE = 64;
 const EXIT_SOFTWARE = 70;
 const EXIT_CONFIG = 78;

@@ -58,7 +58,7 @@ async function openAll(config: Config, log: Log, closers: Closer[]): Promise<Ser
 
   const reader = openReader(config.events.path);
   closers.push(() => reader[Symbol.dispose]());
-  const watch = new HealthWatch(config, reader, log);
+  const watch = new HealthWatch(config, reader, recorder, log);
   closers.push(() => watch.stop());
   const resets = new ResetTimer(general.mirrorMetricsResetIntervalS, recorder);
   closers.push(() => resets.stop());

@@ -16,6 +16,7 @@ export interface LiveMetricsSource {
 /** The families of the moment; `prefix` is metrics_prefix. */
 export function liveMetrics(prefix: string, { live, snapshot, version, logBytes }: LiveMetricsSource): MetricFamily[] {
   const mirrorings = live.mirrorings();
+  const refusals = live.refusals();
   const isRecording = live.recording().state === "ok";
   const family = (name: string, type: MetricType, help: string, samples: MetricSample[]): MetricFamily => ({
     name: `${prefix}_${name}`,
@@ -57,6 +58,11 @@ export function liveMetrics(prefix: string, { live, snapshot, version, logBytes 
     ),
     single("event_log_bytes", "gauge", "Size of the log on disk in bytes.", logBytes),
     single("client_connections", "gauge", "Open client connections.", live.clientConnections()),
+    family("client_refusals_total", "counter", "Clients turned away since the start, by the limit that they passed.", [
+      { labels: { limit: "max_connections" }, value: refusals.connections },
+      { labels: { limit: "login_timeout" }, value: refusals.logins },
+      { labels: { limit: "message_length" }, value: refusals.messages },
+    ]),
     family("build_info", "gauge", "Always 1; the version is in the label.", [{ labels: { version }, value: 1 }]),
   ];
 }

@@ -24,6 +24,16 @@ export interface LiveMirroring {
   readonly healthy: boolean;
 }
 
+/** Clients that were turned away since the start because they passed a limit. */
+export interface Refusals {
+  /** More connections than max_connections. */
+  readonly connections: number;
+  /** Not logged in within login_timeout_ms. */
+  readonly logins: number;
+  /** A message of a length that none may have. */
+  readonly messages: number;
+}
+
 export interface LiveStatus {
   recording(): RecordingStatus;
   /** The run that this process writes; null until the log is open. */
@@ -32,6 +42,7 @@ export interface LiveStatus {
   clientConnections(): number;
   /** Clients that are logged in. */
   sessions(): number;
+  refusals(): Refusals;
   /** Every configured mirroring, also without traffic. */
   mirrorings(): readonly LiveMirroring[];
 }

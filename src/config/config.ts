@@ -3,7 +3,7 @@
 
 export type Level = "all" | "reads" | "dml" | "ddl";
 export type Compare = "off" | "rows" | "content";
-export type ExposureUnit = "transaction" | "session";
+type ExposureUnit = "transaction" | "session";
 export type TlsMode = "disable" | "prefer" | "require" | "verify-ca" | "verify-full";
 
 /** One `[[databases]]` entry: a server and how to enter it. */
@@ -87,7 +87,7 @@ export interface GeneralConfig {
   readonly mirrorMetricsResetIntervalS: number;
 }
 
-export interface EventsConfig {
+interface EventsConfig {
   readonly path: string;
   readonly retentionMs: number;
   readonly maxSizeBytes: number;
@@ -106,19 +106,19 @@ export interface ApiConfig {
   readonly metricsFlatNames: boolean;
 }
 
-export interface AdminConfig {
+interface AdminConfig {
   readonly host: string;
   readonly port: number;
   readonly password: string | null;
 }
 
-export interface TlsConfig {
+interface TlsConfig {
   readonly certificate: string | null;
   readonly privateKey: string | null;
   readonly required: boolean;
 }
 
-/** The thresholds of spec §5; null is `"off"`. */
+/** The thresholds that readiness will be judged by; null is `"off"`. */
 export interface ReadinessConfig {
   readonly maxErrorRate: number | null;
   readonly consecutiveSuccess: number | null;

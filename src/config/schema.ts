@@ -1,4 +1,4 @@
-// Every table and key of the configuration file with its check and its default (spec §9). The example file and
+// Every table and key of the configuration file with its check and its default. The example file and
 // docs/configuration.md say the same; a test compares the three.
 
 import {

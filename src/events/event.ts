@@ -5,7 +5,7 @@
 
 import { z } from "zod";
 
-/** How the two sides' results compare (spec §2). The order is stored on disk: append only. */
+/** How the two sides' results compare. The order is stored on disk: append only. */
 export const PARITIES = [
   "match",
   "both_failed",
@@ -20,7 +20,7 @@ export const PARITIES = [
 /** What kind of failure the mirror had. The order is stored on disk: append only. */
 export const ERROR_CATEGORIES = ["connection", "query", "timeout"] as const;
 
-/** Why it failed, for people (spec §2). The order is stored on disk: append only. */
+/** Why it failed, for people. The order is stored on disk: append only. */
 export const ATTRIBUTIONS = [
   "compatibility",
   "data_drift",

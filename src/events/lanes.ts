@@ -3,7 +3,7 @@
 import type { Database } from "better-sqlite3";
 import { Dictionary } from "./dictionary.ts";
 
-/** Databases of one mirroring that have a lane of their own (spec §6); the rest is `other`. */
+/** Databases of one mirroring that have a lane of their own; the rest is `other`. */
 const DATABASES_MAX = 100;
 const OTHER = "other";
 

@@ -52,24 +52,30 @@ function certainTokens(sql: string): { tokens: readonly Token[]; isWhole: boolea
   return parting < 0 ? { tokens, isWhole: true } : { tokens: tokens.slice(0, parting), isWhole: false };
 }
 
-/** The indexes of the tokens that are the value of a `SET name = value` or `ALTER … SET name = value`. */
+/**
+ * The indexes of the tokens that are the value of a `SET name = value`, also in `ALTER … SET` and in the head of a
+ * `CREATE FUNCTION`: words there are values too, and what follows them is hidden with them.
+ */
 function settingValues(sql: string, tokens: readonly Token[]): ReadonlySet<number> {
   const hidden = new Set<number>();
   let first = ""; // word of the statement
+  let isRoutine = false; // … which creates one
   let state: "outside" | "name" | "value" = "outside";
   tokens.forEach((token, index) => {
     if (token.type === "space" && state !== "value") return;
     const text = sql.slice(token.start, token.end).toLowerCase();
     if (text === ";") {
       first = "";
+      isRoutine = false;
       state = "outside";
       return;
     }
     if (first === "") first = text;
+    if (first === "create" && (text === "function" || text === "procedure")) isRoutine = true;
     if (state === "value") {
       if (token.type !== "space" || hidden.has(index - 1)) hidden.add(index);
     } else if (state === "name" && (text === "=" || text === "to")) state = "value";
-    else if (text === "set" && (first === "set" || first === "alter")) state = "name";
+    else if (text === "set" && (first === "set" || first === "alter" || isRoutine)) state = "name";
     else if (state === "name" && text === "(") state = "outside";
   });
   return hidden;

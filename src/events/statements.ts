@@ -8,7 +8,7 @@ import { fingerprintSync, loadModule } from "libpg-query";
 import { Dictionary } from "./dictionary.ts";
 import { neutraliseStatement, normaliseStatement } from "./normalise.ts";
 
-/** Statements that have a name in the log (spec §4); later ones are statement 0. */
+/** Statements that have a name in the log; later ones are statement 0. */
 const STATEMENTS_MAX = 5000;
 const TEXT_BYTES_MAX = 4096;
 

@@ -15,7 +15,7 @@ export class LaneRows<Row extends Record<string, number | null>> {
   readonly #blank: () => Row;
   #entries: (Entry<Row> | undefined)[] = [];
   #changed: Entry<Row>[] = [];
-  #upsert: Statement<unknown[]> | null = null;
+  #upsert: Statement | null = null;
 
   /** `blank` makes the row of a new lane; `table` has the primary key `lane` and a column for each field of it. */
   constructor(table: string, blank: () => Row) {
@@ -70,7 +70,7 @@ export class LaneRows<Row extends Record<string, number | null>> {
   }
 
   /** Kept from one batch to the next: preparing it takes longer than running it. */
-  #upsertFor(db: Database): Statement<unknown[]> {
+  #upsertFor(db: Database): Statement {
     if (this.#upsert?.database !== db) {
       const names = ["lane", ...this.#columns];
       const values = names.map(() => "?").join(", ");

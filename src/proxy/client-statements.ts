@@ -50,12 +50,14 @@ export class ClientStatements {
     this.#bytes = 0;
   }
 
-  /** The primary failed a request after completing `parsed` of its Parse messages: the later ones name nothing. */
-  failed(uses: readonly PreparedUse[], parsed: number): void {
-    let parses = 0;
+  /** The primary answered a request after completing `parsed` of its Parse messages: later ones name nothing. */
+  answered(uses: readonly PreparedUse[], parsed: number): void {
+    let left = parsed;
     for (const use of uses) {
       if (use.kind !== "parse") continue;
-      if (++parses > parsed && this.#byName.get(use.statement.name) === use.statement) this.close(use.statement.name);
+      const { statement } = use;
+      statement.isKnown = left-- > 0;
+      if (!statement.isKnown && this.#byName.get(statement.name) === statement) this.close(statement.name);
     }
   }
 }

@@ -39,6 +39,8 @@ const LANES_MAX = 1000;
 /** What is known of one mirroring × database between two publications. */
 interface LaneTally {
   seen: number;
+  /** Seen, but neither selected nor skipped yet; not written until that is decided. */
+  undecided: number;
   unrecorded: number;
   readonly skipped: number[];
 }
@@ -115,7 +117,7 @@ export class Recording {
     if (this.#lanes.size >= LANES_MAX && database !== "other") return this.laneId(mirroring, "other");
     const id = this.#lanes.size + 1;
     this.#lanes.set(key, id);
-    this.#tallies[id] = { seen: 0, unrecorded: 0, skipped: SKIP_REASONS.map(() => 0) };
+    this.#tallies[id] = { seen: 0, undecided: 0, unrecorded: 0, skipped: SKIP_REASONS.map(() => 0) };
     this.#tell({ type: "lane", id, mirroring, database });
     return id;
   }
@@ -135,6 +137,11 @@ export class Recording {
   /** The tap saw one request of this lane. Called before anything is decided about it. */
   seen(lane: number): void {
     this.#touch(lane).seen++;
+  }
+
+  /** A request that was seen waits for its decision (+1), or gets it now (-1). */
+  undecided(lane: number, delta: 1 | -1): void {
+    this.#touch(lane).undecided += delta;
   }
 
   skipped(lane: number, reason: SkipReason): void {
@@ -191,12 +198,13 @@ export class Recording {
   }
 
   #writeTally(lane: number, tally: LaneTally, at: number): void {
-    if (tally.seen > 0) this.#ring.writeLedger(RECORD_TALLY, at, lane, tally.seen, 0);
+    const decided = tally.seen - tally.undecided;
+    if (decided > 0) this.#ring.writeLedger(RECORD_TALLY, at, lane, decided, 0);
     if (tally.unrecorded > 0) this.#ring.writeLedger(RECORD_UNRECORDED, at, lane, tally.unrecorded, 0);
     for (let code = 0; code < tally.skipped.length; code++) {
       if (tally.skipped[code]! > 0) this.#ring.writeLedger(RECORD_SKIP, at, lane, tally.skipped[code]!, code);
     }
-    tally.seen = 0;
+    tally.seen = tally.undecided;
     tally.unrecorded = 0;
     tally.skipped.fill(0);
   }
@@ -248,7 +256,8 @@ export class Recording {
   }
 
   #written(): void {
-    if (++this.#unpublished >= PUBLISH_AT_RECORDS) this.publish();
+    // Not at once: what was seen and is being decided about right now must be in the same publication.
+    if (++this.#unpublished === PUBLISH_AT_RECORDS) setImmediate(() => this.publish());
     else this.#schedule();
   }
 

@@ -27,10 +27,26 @@ export class Request {
   prepared: PreparedUse[] | null = null;
   /** The client has sent all of it, as far as is known: a COPY may open it again. */
   closed = false;
+  /** Enough of it has come that the mirrors can begin with it. */
+  ready = false;
+  /** Whether the server took it for a request of its own, only the primary's answer will tell. */
+  doubt = false;
   /** Offered to the mirrors: counted, decided, and streaming from here on. */
   announced = false;
   /** A Sync and nothing else. */
   isSync = false;
+  /** … sent after the end of the data that the request before it may copy. */
+  behindCopy = false;
+  /** It ends with a Query or FunctionCall behind extended messages, not with a Sync. */
+  hasTail = false;
+  /** Extended messages, and how many of them the primary has completed. */
+  steps = 0;
+  stepsDone = 0;
+  /** The primary throws away what comes, up to the next Sync. */
+  skips = false;
+  /** How many times the primary has asked for CopyData, and the client has ended it. */
+  copies = 0;
+  copyEnds = 0;
   /** The client has sent CopyDone or CopyFail. */
   copyEnded = false;
   /** It may leave a transaction open. */
@@ -105,6 +121,17 @@ export class Request {
     this.letGo(budget);
     this.overflowed = true;
     for (const mirror of this.mirrors) mirror.lose();
+  }
+
+  /** Takes over another that turned out to be part of this one. */
+  absorb(other: Request, budget: ByteBudget): void {
+    for (const statement of other.statements) this.names(statement);
+    this.hasUnknown ||= other.hasUnknown;
+    if (other.prepared !== null) (this.prepared ??= []).push(...other.prepared);
+    const { chunks } = other;
+    other.letGo(budget);
+    if (other.overflowed || other.partial) this.lose(budget);
+    else for (const chunk of chunks) this.append(chunk, budget);
   }
 
   /** Gives the gathered bytes back to the budget. */

@@ -173,8 +173,15 @@ export class Session implements Cancellable {
       if (this.#gate.holds) this.#client.pause();
       return;
     }
-    this.#toPrimary(chunk);
-    if (!this.#tap.client(chunk)) this.#refuseFrame();
+    if (chunk.length > this.#context.config.general.maxMessageBytes) {
+      // Long enough for a whole message that is too long: it must not get there and be carried out.
+      const good = this.#tap.client(chunk);
+      this.#toPrimary(good ? chunk : chunk.subarray(0, this.#tap.passed));
+      if (!good) this.#refuseFrame();
+    } else {
+      this.#toPrimary(chunk);
+      if (!this.#tap.client(chunk)) this.#refuseFrame();
+    }
     if (this.#tap.depth > PIPELINE_MAX) this.#client.pause();
   }
 
@@ -254,7 +261,11 @@ export class Session implements Cancellable {
     if (this.#cancels > 0) this.#markCancelled();
     const { chunks, bytes } = request;
     request.letGo(this.#context.budget);
-    for (const mirror of this.#mirrors) mirror.announce({ request, chunks, bytes });
+    for (const mirror of this.#mirrors) {
+      // Counted here, by the client's side alone, before the mirror's side decides anything.
+      this.#context.recording.seen(mirror.lane);
+      mirror.announce({ request, chunks, bytes });
+    }
   }
 
   #primarySettled(request: Request): void {

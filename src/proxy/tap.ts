@@ -4,10 +4,11 @@
 //   primary ─chunk──▶ tap.primary() ─ answers the oldest pending request ─▶ ReadyForQuery settles it
 //
 // A request is announced (counted and offered to the mirrors) when the client has sent all of it, or when its first
-// CopyData comes. What follows belongs to it until the primary's ReadyForQuery.
+// CopyData comes. What follows belongs to it until the primary's ReadyForQuery. Two things a client may send whose
+// meaning the server alone decides, and they wait for its answer: a Sync behind a request that may turn out to copy, when
+// it is thrown away; and a Query behind extended messages, thrown away when one of those fails.
 
 import type { ByteBudget } from "./byte-budget.ts";
-import { encodeSync } from "./protocol/encode.ts";
 import { readBind, readDescribeOrClose, readParse } from "./protocol/frontend.ts";
 import type { BadFrame, FrameSink } from "./protocol/frame-scanner.ts";
 import { FrameScanner } from "./protocol/frame-scanner.ts";
@@ -16,6 +17,8 @@ import { readParameterStatus } from "./protocol/backend.ts";
 import { Result, STATUS_IDLE } from "./mirror/result.ts";
 import { ClientStatements } from "./client-statements.ts";
 import { Request, type RequestKind } from "./request.ts";
+import { RequestBytes } from "./request-bytes.ts";
+import { RequestChain } from "./request-chain.ts";
 import { STATEMENT_BYTES_MAX, type Statement, type StatementBook } from "./statement-book.ts";
 import { TransactionUnit } from "./transaction.ts";
 
@@ -26,8 +29,18 @@ const NAMES_BYTES_MAX = 1024;
 const PARAMETER_BYTES_MAX = 512;
 /** A length is a signed number in the protocol. */
 const LENGTH_MAX = 0x7fff_ffff;
-const EMPTY = Buffer.alloc(0);
-const SYNC = encodeSync();
+
+/** The last thing that the server says to an extended message. */
+const STEP_DONE: ReadonlySet<number> = new Set([
+  BackendMessage.ParseComplete,
+  BackendMessage.BindComplete,
+  BackendMessage.CloseComplete,
+  BackendMessage.RowDescription,
+  BackendMessage.NoData,
+  BackendMessage.CommandComplete,
+  BackendMessage.EmptyQueryResponse,
+  BackendMessage.PortalSuspended,
+]);
 
 export interface TapOptions {
   readonly book: StatementBook;
@@ -54,17 +67,10 @@ export class Tap {
   readonly #fromClient: FrameScanner;
   readonly #fromPrimary: FrameScanner;
   readonly #statements = new ClientStatements();
-  #chunk: Buffer = EMPTY;
-  #from = 0; // start of what is not assigned in the chunk
-  #to = 0; // end of what belongs to #target
-  #target: Request | null = null;
-  #held: Buffer[] = []; // bytes of a frame that has not come whole
-  #heldBytes = 0;
-  #heldLost = false; // … and did not fit the budget
+  readonly #bytes: RequestBytes;
+  readonly #chain: RequestChain;
   #open: Request | null = null; // the client has begun it and not closed it
-  #last: Request | null = null; // the latest that the primary has not answered
-  #head: Request | null = null; // the one that the primary answers next
-  #depth = 0;
+  #whole = 0; // where the last whole frame of the chunk ends
   #openers = 0; // how many of the pending ones may leave a transaction open
   #unit: TransactionUnit | null = null;
   #status = STATUS_IDLE;
@@ -87,28 +93,31 @@ export class Tap {
       },
       frame: (type, buffer, start, end, bodyLength) => this.#primaryFrame(type, buffer, start, end, bodyLength),
     };
+    this.#bytes = new RequestBytes(options.budget, options.mirrored, options.wantsBytes);
+    this.#chain = new RequestChain((request) => this.#announce(request));
     this.#fromClient = new FrameScanner(client, options.lengthMax);
     this.#fromPrimary = new FrameScanner(primary, LENGTH_MAX);
   }
 
   /** Requests that the primary has not answered. */
   get depth(): number {
-    return this.#depth;
+    return this.#chain.depth;
   }
 
   /** The request that the primary is working on. */
   get current(): Request | null {
-    return this.#head;
+    return this.#chain.head;
   }
 
   /** Nothing in flight, nothing half sent, no transaction open. */
   get idle(): boolean {
-    return this.#head === null && this.#fromClient.atBoundary && this.#status === STATUS_IDLE;
+    return this.#chain.head === null && this.#fromClient.atBoundary && this.#status === STATUS_IDLE;
   }
 
   /** The primary has all that it needs to answer the request that it is working on. */
   get answerIsComing(): boolean {
-    return this.#head !== null && this.#head.closed && !this.#head.primary.copyIn;
+    const { head } = this.#chain;
+    return head !== null && head.closed && !head.primary.copyIn;
   }
 
   /** True when an ErrorResponse of ours could be put into the stream to the client. */
@@ -135,17 +144,18 @@ export class Tap {
     this.#answeredMs = this.#o.nowMs();
   }
 
+  /** How much of the chunk that was refused is whole frames that may pass. */
+  get passed(): number {
+    return this.#whole;
+  }
+
   /** Takes a chunk on its way to the primary. False: it holds a frame that nobody can follow. */
   client(chunk: Buffer): boolean {
-    this.#chunk = chunk;
-    this.#from = 0;
-    this.#to = 0;
-    this.#target = null;
     this.#nowMs = this.#o.nowMs();
+    this.#whole = 0;
+    this.#bytes.begin(chunk);
     const good = this.#fromClient.scan(chunk);
-    this.#assign();
-    if (this.#from < chunk.length && good) this.#hold(chunk.subarray(this.#from));
-    this.#chunk = EMPTY;
+    this.#bytes.end(good);
     return good;
   }
 
@@ -156,98 +166,118 @@ export class Tap {
 
   /** The session is over: what the primary has not answered it never will. Returns a request that was cut, if any. */
   end(): Request | null {
-    const unfinished = this.#last !== null && !this.#last.closed ? this.#last : null;
-    this.#open?.letGo(this.#o.budget);
-    this.#open = null;
-    this.#letHeldGo();
-    for (let request = this.#head; request !== null; request = request.next) {
+    const { last } = this.#chain;
+    this.#bytes.close();
+    for (let request = this.#chain.head; request !== null; request = request.next) {
+      if (!request.announced && request.closed) this.#announce(request);
+      request.letGo(this.#o.budget);
       request.abandoned = true;
       this.#o.primarySettled(request);
     }
-    this.#head = null;
-    this.#last = null;
-    this.#depth = 0;
-    return unfinished;
+    this.#chain.clear();
+    this.#open = null;
+    return last === null || last.closed ? null : last;
   }
 
   #clientFrame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number, next: number): void {
+    this.#whole = next;
     switch (type) {
-      case FrontendMessage.Query: {
-        const request = this.#begin("simple");
+      case FrontendMessage.Query:
         // The text ends with a NUL, which belongs to the frame; a cut one has none.
-        const textEnd = end - start === bodyLength ? end - 1 : end;
-        const statement = this.#find(buffer, start, textEnd);
-        request.names(statement);
-        for (const name of statement.class.deallocates) {
-          (request.prepared ??= []).push({ kind: "use", name, statement: this.#statements.find(name) });
-        }
-        this.#statements.query(statement);
-        this.#mayOpen(request, statement);
-        this.#mark(request, next);
-        this.#close(request);
+        this.#query(buffer, start, end - start === bodyLength ? end - 1 : end, next);
         return;
-      }
       case FrontendMessage.FunctionCall: {
-        const request = this.#begin("function");
-        this.#mark(request, next);
-        this.#close(request);
+        const request = this.#closing("function", next);
+        if (request !== null) this.#close(request);
         return;
       }
       case FrontendMessage.Sync:
         this.#sync(next);
         return;
+      case FrontendMessage.Flush:
+        // It asks for nothing new, and in a COPY the server throws it away. One with a body is an error.
+        if (bodyLength > 0) this.#extended(type, buffer, start, end, bodyLength, next);
+        else if (this.#open === null || this.#open.primary.copyIn) this.#bytes.pass(next);
+        else this.#bytes.mark(this.#open, next);
+        return;
       case FrontendMessage.CopyData:
       case FrontendMessage.CopyDone:
-      case FrontendMessage.CopyFail: {
-        // Outside a COPY the server ignores these three.
-        const request = this.#open ?? this.#last;
-        if (request === null) {
-          this.#pass(next);
-          return;
-        }
-        this.#mark(request, next);
-        if (type !== FrontendMessage.CopyData) request.copyEnded = true;
-        if (!request.announced) this.#announce(request);
-        return;
-      }
-      case FrontendMessage.Flush:
-        // It asks for nothing new, and in a COPY the server throws it away.
-        if (this.#open === null || this.#open.primary.copyIn) this.#pass(next);
-        else this.#mark(this.#open, next);
+      case FrontendMessage.CopyFail:
+        this.#copy(type !== FrontendMessage.CopyData, next);
         return;
       case FrontendMessage.Terminate:
-        this.#pass(next);
+        this.#bytes.pass(next);
         return;
       default:
         this.#extended(type, buffer, start, end, bodyLength, next);
     }
   }
 
-  #sync(next: number): void {
-    const last = this.#last;
-    if (last !== null && last.primary.copyIn && !last.copyEnded) {
-      // While it takes CopyData the server throws a Sync away (PostgreSQL 18 docs, 54.2.6).
-      this.#pass(next);
-      return;
+  #query(buffer: Buffer, start: number, end: number, next: number): void {
+    const request = this.#closing("simple", next);
+    if (request === null) return;
+    const statement = this.#find(buffer, start, end);
+    request.names(statement);
+    for (const name of statement.class.deallocates) {
+      (request.prepared ??= []).push({ kind: "use", name, statement: this.#statements.find(name) });
     }
-    // … as it has done with the Sync that closed an extended COPY first; this one closes it again.
-    const reopened = this.#open === null && last !== null && !last.closed;
-    const alone = this.#open === null && !reopened;
-    const request = reopened ? last : this.#begin("extended");
-    request.isSync = alone;
-    this.#mark(request, next);
+    this.#statements.query(statement);
+    this.#mayOpen(request, statement);
     this.#close(request);
   }
 
-  /** The bytes up to `next` belong to no request. */
-  #pass(next: number): void {
-    this.#assign();
-    this.#letHeldGo();
-    this.#from = next;
+  /** A Query or FunctionCall has come: the request that it ends, or null when the server throws it away. */
+  #closing(kind: RequestKind, next: number): Request | null {
+    const open = this.#open;
+    const request = open ?? this.#begin(kind);
+    this.#bytes.mark(request, next);
+    if (open?.skips) return null;
+    if (open !== null) {
+      open.hasTail = true;
+      // If one of the messages before it fails, the server throws it away.
+      open.doubt = open.stepsDone < open.steps;
+    }
+    return request;
+  }
+
+  #sync(next: number): void {
+    const { copier, last } = this.#chain;
+    if (copier !== null && copier.primary.copyIn && !copier.copyEnded) {
+      // While it takes CopyData the server throws a Sync away (PostgreSQL 18 docs, 54.2.6).
+      this.#bytes.pass(next);
+      return;
+    }
+    const isSync = this.#open === null;
+    const request = this.#open ?? this.#begin("extended", last !== null);
+    if (isSync) {
+      request.isSync = true;
+      request.behindCopy = copier !== null && copier.copyEnds > 0;
+    }
+    this.#bytes.mark(request, next);
+    this.#close(request);
+  }
+
+  #copy(isEnd: boolean, next: number): void {
+    const request = this.#open ?? this.#chain.copier;
+    // Outside a COPY the server ignores these messages.
+    if (request === null) {
+      this.#bytes.pass(next);
+      return;
+    }
+    this.#bytes.mark(request, next);
+    if (isEnd) {
+      request.copyEnds++;
+      request.copyEnded = request.copyEnds >= request.copies;
+    }
+    // What comes ahead of the server's word waits: it may not be for a COPY at all.
+    if (request.primary.copyIn) this.#chain.tell();
   }
 
   #extended(type: number, buffer: Buffer, start: number, end: number, bodyLength: number, next: number): void {
     const request = this.#begin("extended");
+    this.#bytes.mark(request, next);
+    if (request.skips) return;
+    request.steps++;
     switch (type) {
       case FrontendMessage.Parse: {
         const parse = readParse(buffer, start, end, end - start < bodyLength);
@@ -256,7 +286,7 @@ export class Tap {
         const statement = this.#find(buffer, parse.textStart, parse.textEnd);
         const frame = whole && this.#o.mirrored ? copyFrame(type, buffer, start, end) : null;
         const fresh = this.#statements.find(parse.name) === null;
-        const prepared = this.#statements.parse({ name: parse.name, frame, statement });
+        const prepared = this.#statements.parse({ name: parse.name, frame, statement, isKnown: null });
         (request.prepared ??= []).push({ kind: "parse", statement: prepared, fresh });
         request.names(statement);
         break;
@@ -281,7 +311,6 @@ export class Tap {
       default:
         break;
     }
-    this.#mark(request, next);
   }
 
   #use(request: Request, name: string): void {
@@ -304,17 +333,15 @@ export class Tap {
   }
 
   /** The open request, or a new one. */
-  #begin(kind: RequestKind): Request {
+  #begin(kind: RequestKind, doubt = false): Request {
     if (this.#open !== null) return this.#open;
     // Also in a pipeline: behind requests that can't open a transaction, an idle session is still idle.
     if (this.#unit === null || (this.#openers === 0 && this.#status === STATUS_IDLE))
       this.#unit = new TransactionUnit();
     this.#unit.requests++;
     const request = new Request(this.#o.nextRequestId(), kind, this.#unit, this.#o.content);
-    if (this.#last === null) this.#head = request;
-    else this.#last.next = request;
-    this.#last = request;
-    this.#depth++;
+    request.doubt = doubt;
+    this.#chain.add(request);
     this.#open = request;
     return request;
   }
@@ -322,62 +349,18 @@ export class Tap {
   #close(request: Request): void {
     this.#open = null;
     request.closed = true;
+    request.ready = true;
     if (request.startedMs === 0) request.startedMs = this.#nowMs;
-    this.#assign();
-    if (!request.announced) this.#announce(request);
-    else for (const mirror of request.mirrors) mirror.closed();
+    this.#bytes.assign();
+    if (request.announced) for (const mirror of request.mirrors) mirror.closed();
+    else this.#chain.tell();
   }
 
   #announce(request: Request): void {
-    this.#assign();
+    this.#bytes.assign();
     if (request.startedMs === 0) request.startedMs = this.#nowMs;
     request.announced = true;
     this.#o.announce(request);
-  }
-
-  /** The bytes up to `next` belong to `request`. They are cut out together, when another request begins. */
-  #mark(request: Request, next: number): void {
-    if (this.#target !== request) this.#assign();
-    this.#target = request;
-    this.#to = next;
-  }
-
-  #assign(): void {
-    const target = this.#target;
-    if (target === null || this.#to <= this.#from) return;
-    const wanted = target.announced ? target.mirrors.length > 0 : this.#o.wantsBytes(target);
-    const held = this.#held;
-    const lost = this.#heldLost;
-    this.#letHeldGo();
-    if (!wanted) {
-      target.partial = true;
-    } else if (lost || target.partial) {
-      target.lose(this.#o.budget);
-    } else {
-      for (const chunk of held) target.append(chunk, this.#o.budget);
-      target.append(cut(this.#chunk, this.#from, this.#to), this.#o.budget);
-    }
-    this.#from = this.#to;
-    this.#target = null;
-  }
-
-  /** Keeps the beginning of a frame that goes on in the next chunk, as long as the budget has room. */
-  #hold(bytes: Buffer): void {
-    if (!this.#o.mirrored || this.#heldLost) return;
-    if (this.#o.budget.take(bytes.length)) {
-      this.#held.push(bytes);
-      this.#heldBytes += bytes.length;
-    } else {
-      this.#letHeldGo();
-      this.#heldLost = true;
-    }
-  }
-
-  #letHeldGo(): void {
-    this.#o.budget.give(this.#heldBytes);
-    this.#held = [];
-    this.#heldBytes = 0;
-    this.#heldLost = false;
   }
 
   #primaryFrame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number): void {
@@ -390,25 +373,71 @@ export class Tap {
       this.#o.loginFrame(type, buffer, start, end);
       return;
     }
-    const head = this.#head;
+    const { head } = this.#chain;
     if (head === null) return;
     if (head.primary.apply(type, buffer, start, end, bodyLength)) this.#answered(head);
-    else if (type === BackendMessage.CopyInResponse && head.kind === "extended" && head.closed) this.#reopen(head);
+    else if (type === BackendMessage.CopyInResponse) this.#copies(head);
+    else if (head.kind === "extended" && type !== BackendMessage.DataRow) this.#stepped(head, type);
   }
 
-  /** The server copies: it has thrown away the Sync that seemed to end this request. */
-  #reopen(request: Request): void {
-    const { next } = request;
-    if (next === null) {
-      request.closed = false;
-    } else if (request.copyEnded && next.isSync) {
-      // The client did not wait. What looked like a request of its own is the Sync that ends this one.
-      request.next = next.next;
-      if (this.#last === next) this.#last = request;
-      this.#depth--;
-      for (const mirror of request.mirrors) mirror.append(SYNC);
+  /** An extended request moves on, and what was in doubt behind its messages may be certain now. */
+  #stepped(request: Request, type: number): void {
+    if (type === BackendMessage.ErrorResponse) {
+      if (!request.hasTail || request.stepsDone < request.steps) this.#skipToSync(request);
+    } else if (STEP_DONE.has(type)) {
+      request.stepsDone++;
+      if (request.doubt && request.stepsDone >= request.steps) {
+        request.doubt = false;
+        this.#chain.tell();
+      }
+    }
+  }
+
+  /** An extended message has failed: the server throws away all that follows, up to a Sync. */
+  #skipToSync(request: Request): void {
+    request.skips = true;
+    if (request.closed && !request.hasTail) return;
+    request.closed = false;
+    request.doubt = false;
+    for (let { next } = request; next !== null && !request.closed; next = request.next) {
+      this.#takeOver(request, next);
+      request.closed = next.closed && next.kind === "extended" && !next.hasTail;
+    }
+    request.hasTail = false;
+    if (request.closed) this.#chain.tell();
+    else this.#open = request;
+  }
+
+  /** The primary asks for data: it throws away every Sync up to the data's end. */
+  #copies(request: Request): void {
+    request.copies++;
+    request.copyEnded = request.copyEnds >= request.copies;
+    request.ready = true;
+    if (request.kind === "extended") request.closed = false;
+    for (let { next } = request; next?.isSync && next.doubt; next = request.next) {
+      if (!next.behindCopy) {
+        this.#chain.removeBehind(request);
+        next.letGo(this.#o.budget);
+      } else if (request.closed) {
+        break;
+      } else {
+        this.#takeOver(request, next);
+        request.closed = true;
+      }
+    }
+    if (!request.closed && request.next === null) this.#open = request;
+    this.#chain.tell();
+  }
+
+  /** `next`, which follows `request`, is none of its own: the server took it for a part of that. */
+  #takeOver(request: Request, next: Request): void {
+    this.#chain.removeBehind(request);
+    if (next.mayOpen) this.#openers--;
+    if (next.announced) {
       next.abandoned = true;
       this.#o.primarySettled(next);
+    } else {
+      request.absorb(next, this.#o.budget);
     }
   }
 
@@ -417,15 +446,21 @@ export class Tap {
     request.primaryMs = nowMs - Math.max(request.startedMs, this.#answeredMs);
     this.#answeredMs = nowMs;
     this.#status = request.primary.status;
-    this.#head = request.next;
-    if (this.#head === null) this.#last = null;
-    if (this.#open === request) this.#open = null;
-    this.#depth--;
-    if (request.mayOpen) this.#openers--;
-    if (request.primary.failed && request.prepared !== null) {
-      this.#statements.failed(request.prepared, request.primary.parsed);
+    if (!request.announced) {
+      request.ready = true;
+      request.doubt = false;
+      this.#chain.tell();
     }
+    this.#chain.shift();
+    if (this.#open === request) this.#open = null;
+    if (request.mayOpen) this.#openers--;
+    if (request.prepared !== null) this.#statements.answered(request.prepared, request.primary.parsed);
     this.#o.primarySettled(request);
+    const { head } = this.#chain;
+    if (head?.isSync && head.doubt) {
+      head.doubt = false;
+      this.#chain.tell();
+    }
   }
 }
 
@@ -443,12 +478,6 @@ function clientWanted(type: number): number {
     default:
       return 0;
   }
-}
-
-/** A part of a chunk that may be kept: a large part shares the chunk's memory, a small one must not pin it. */
-function cut(chunk: Buffer, from: number, to: number): Buffer {
-  const part = chunk.subarray(from, to);
-  return part.length * 2 >= chunk.length ? part : Buffer.from(part);
 }
 
 function copyFrame(type: number, buffer: Buffer, start: number, end: number): Buffer {

@@ -2,6 +2,9 @@
 
 import type { Config } from "../config/config.ts";
 import { messageOf } from "../errors.ts";
+import { createClock } from "../clock.ts";
+import type { ObservationState } from "../events/event.ts";
+import type { RecorderHandle } from "./recorder-handle.ts";
 import type { LogReader } from "../events/log-reader.ts";
 import type { Log } from "../log.ts";
 import { readStats } from "../projections/read-stats.ts";
@@ -13,12 +16,15 @@ export class HealthWatch {
   readonly unhealthy = new Set<string>();
   readonly #config: Config;
   readonly #reader: LogReader;
+  readonly #recorder: RecorderHandle;
+  readonly #clock = createClock();
   readonly #log: Log;
   readonly #timer: NodeJS.Timeout;
   #looking: Promise<void> = Promise.resolve();
   #busy = false;
 
-  constructor(config: Config, reader: LogReader, log: Log) {
+  constructor(config: Config, reader: LogReader, recorder: RecorderHandle, log: Log) {
+    this.#recorder = recorder;
     this.#config = config;
     this.#reader = reader;
     this.#log = log;
@@ -53,8 +59,15 @@ export class HealthWatch {
     if (consecutiveErrors >= threshold && !this.unhealthy.has(mirroring)) {
       this.unhealthy.add(mirroring);
       this.#log.warn("mirror is unhealthy", { mirroring, consecutiveErrors, threshold });
+      this.#observe(mirroring, "degraded", `${threshold} errors in a row`);
     } else if (consecutiveErrors < threshold && this.unhealthy.delete(mirroring)) {
       this.#log.info("mirror is healthy again", { mirroring });
+      this.#observe(mirroring, "observing", "a request succeeded again");
     }
+  }
+
+  #observe(mirroring: string, state: ObservationState, cause: string): void {
+    const at = this.#clock.wallUs();
+    this.#recorder.send({ type: "append", event: { kind: "observation_changed", at, mirroring, state, cause } });
   }
 }

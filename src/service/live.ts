@@ -1,6 +1,6 @@
 // The live facts that the API asks for, from shared memory and from the recorder's last word.
 
-import type { LiveMirroring, LiveStatus, RecordingStatus } from "../api/live-status.ts";
+import type { LiveMirroring, LiveStatus, RecordingStatus, Refusals } from "../api/live-status.ts";
 import type { Config } from "../config/config.ts";
 import {
   CLIENT_CONNECTIONS,
@@ -8,6 +8,9 @@ import {
   MIRROR_QUEUE_BYTES,
   MIRROR_QUEUE_DEPTH,
   MIRROR_SESSIONS,
+  REFUSED_CONNECTIONS,
+  REFUSED_LOGINS,
+  REFUSED_MESSAGES,
   SESSIONS,
 } from "../proxy/gauges.ts";
 import { MirrorHealth } from "../proxy/mirror/health.ts";
@@ -44,6 +47,15 @@ export class Live implements LiveStatus {
 
   sessions(): number {
     return this.#pool.gauges.sum(SESSIONS);
+  }
+
+  refusals(): Refusals {
+    const { gauges } = this.#pool;
+    return {
+      connections: gauges.sum(REFUSED_CONNECTIONS),
+      logins: gauges.sum(REFUSED_LOGINS),
+      messages: gauges.sum(REFUSED_MESSAGES),
+    };
   }
 
   mirrorings(): readonly LiveMirroring[] {

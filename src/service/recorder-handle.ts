@@ -20,59 +20,52 @@ export interface RecorderIdentity {
 export class RecorderHandle {
   /** Producers bump and notify it after they published. */
   readonly signal: SharedArrayBuffer;
-  /** The number of the run that it writes. */
-  readonly run: number;
   readonly #worker: Worker;
   readonly #commands: MessagePort;
-  readonly #stopped: Promise<void>;
+  readonly #log: Log;
+  readonly #ready = Promise.withResolvers<number>();
+  readonly #stopped = Promise.withResolvers<void>();
+  #run = 0;
   #stopping = false;
   #status: RecordingStatus = { state: "ok", cause: "" };
 
-  private constructor(worker: Worker, commands: MessagePort, signal: SharedArrayBuffer, run: number, log: Log) {
-    this.signal = signal;
-    this.run = run;
-    this.#worker = worker;
-    this.#commands = commands;
-    this.#stopped = new Promise((resolve) => {
-      worker.on("message", (report: RecorderReport) => {
-        if (report.type === "recording") this.#recordingChanged(report, log);
-        else if (report.type === "log") log[report.level](report.message, report.fields);
-        else if (report.type === "stopped") resolve();
-      });
-      worker.on("error", (error) => this.#broke(messageOf(error), log));
-      worker.on("exit", () => {
-        if (!this.#stopping) this.#broke("the recorder has ended", log);
-        resolve();
-      });
+  private constructor(config: Config, identity: RecorderIdentity, log: Log) {
+    const { port1, port2 } = new MessageChannel();
+    const { path, synchronous, flushMs } = config.events;
+    this.signal = new SharedArrayBuffer(4);
+    this.#commands = port1;
+    this.#log = log;
+    this.#worker = new Worker(workerUrl("recorder-thread"), {
+      workerData: { path, synchronous, flushMs, ...identity, signal: this.signal, commands: port2 },
+      transferList: [port2],
+    });
+    this.#worker.on("message", (report: RecorderReport) => this.#reported(report));
+    this.#worker.on("error", (error) => {
+      this.#ready.reject(error);
+      this.#broke(messageOf(error));
+    });
+    this.#worker.on("exit", (code) => {
+      this.#ready.reject(new Error(`the recorder ended with code ${code} before it was ready`));
+      this.#stopped.resolve();
+      this.#broke("the recorder has ended");
     });
   }
 
   /** Opens the log in a thread of its own. Rejects with what the operator must know when that fails. */
   static async start(config: Config, identity: RecorderIdentity, log: Log): Promise<RecorderHandle> {
-    const signal = new SharedArrayBuffer(4);
-    const { port1, port2 } = new MessageChannel();
-    const { path, synchronous, flushMs } = config.events;
-    const worker = new Worker(workerUrl("recorder-thread"), {
-      workerData: { path, synchronous, flushMs, ...identity, signal, commands: port2 },
-      transferList: [port2],
-    });
+    const handle = new RecorderHandle(config, identity, log);
     try {
-      const run = await new Promise<number>((resolve, reject) => {
-        worker.on("message", (report: RecorderReport) => {
-          if (report.type === "ready") resolve(report.run);
-          else if (report.type === "failed") reject(new PgsoakError(report.code, report.message));
-          else if (report.type === "log") log[report.level](report.message, report.fields);
-        });
-        worker.once("error", reject);
-        worker.once("exit", (code) => reject(new Error(`the recorder ended with code ${code} before it was ready`)));
-      });
-      worker.removeAllListeners();
-      return new RecorderHandle(worker, port1, signal, run, log);
+      handle.#run = await handle.#ready.promise;
+      return handle;
     } catch (error) {
-      port1.close();
-      await worker.terminate();
+      await handle.terminate();
       throw error;
     }
+  }
+
+  /** The number of the run that it writes. */
+  get run(): number {
+    return this.#run;
   }
 
   get status(): RecordingStatus {
@@ -92,25 +85,44 @@ export class RecorderHandle {
     this.send({ type: "stop" });
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, STOP_MS)));
-    await Promise.race([this.#stopped, timeout]);
+    await Promise.race([this.#stopped.promise, timeout]);
     clearTimeout(timer);
     await this.terminate();
   }
 
   async terminate(): Promise<void> {
-    this.#worker.removeAllListeners();
+    this.#stopping = true;
     this.#commands.close();
     await this.#worker.terminate();
   }
 
-  #recordingChanged(report: RecordingStatus, log: Log): void {
-    this.#status = { state: report.state, cause: report.cause };
-    if (report.state === "broken") log.error("recording is broken", { cause: report.cause });
-    else log.info("recording works again");
+  #reported(report: RecorderReport): void {
+    switch (report.type) {
+      case "ready":
+        this.#ready.resolve(report.run);
+        return;
+      case "failed":
+        this.#stopping = true;
+        this.#ready.reject(new PgsoakError(report.code, report.message));
+        return;
+      case "recording":
+        this.#changed({ state: report.state, cause: report.cause });
+        return;
+      case "log":
+        this.#log[report.level](report.message, report.fields);
+        return;
+      case "stopped":
+        this.#stopped.resolve();
+    }
   }
 
-  #broke(cause: string, log: Log): void {
-    if (this.#status.state === "broken" && this.#status.cause === cause) return;
-    this.#recordingChanged({ state: "broken", cause }, log);
+  #broke(cause: string): void {
+    if (!this.#stopping) this.#changed({ state: "broken", cause });
+  }
+
+  #changed(status: RecordingStatus): void {
+    this.#status = status;
+    if (status.state === "broken") this.#log.error("recording is broken", { cause: status.cause });
+    else this.#log.info("recording works again");
   }
 }

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createApi } from "../../src/api/app.ts";
-import type { LiveMirroring, LiveStatus, RecordingStatus } from "../../src/api/live-status.ts";
+import type { LiveMirroring, LiveStatus, RecordingStatus, Refusals } from "../../src/api/live-status.ts";
 import { serveApi, type ServeOptions } from "../../src/api/server.ts";
 import type { Clock } from "../../src/clock.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
@@ -41,6 +41,9 @@ class LiveFacts implements LiveStatus {
   }
   sessions(): number {
     return 2;
+  }
+  refusals(): Refusals {
+    return { connections: 4, logins: 5, messages: 6 };
   }
   mirrorings(): readonly LiveMirroring[] {
     return this.states;

@@ -113,10 +113,7 @@ afterAll(async () => {
 describe.concurrent("a mirror that when it is asked", () => {
   test.each(Object.keys(answers))("%s", async (name) => {
     const [answer, expected, times = 1] = answers[name]!;
-    await using hostile = await HostileMirror.start(
-      database,
-      (peer) => answering(database, answer)(peer),
-    );
+    await using hostile = await HostileMirror.start(database, (peer) => answering(database, answer)(peer));
     for (let n = 0; n < times; n++) expect(await hostile.ask(1)).toMatchObject([expected]);
     await hostile.recovers();
     await hostile.settles();

@@ -53,7 +53,7 @@ export class FakeServer implements AsyncDisposable {
   /** Resets every connection. */
   cut(): void {
     // A socket that is shutting down can't be reset any more: it would never say that it is closed.
-    for (const socket of this.#sockets) (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy());
+    for (const socket of this.#sockets) socket.writableEnded ? socket.destroy() : socket.resetAndDestroy();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

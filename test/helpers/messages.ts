@@ -82,3 +82,10 @@ export function functionCall(oid: number, values: readonly string[]): Buffer {
   const encoded = values.flatMap((value) => [int32(Buffer.byteLength(value)), Buffer.from(value)]);
   return frame("F", Buffer.concat([int32(oid), int16(0), int16(values.length), ...encoded, int16(0)]));
 }
+
+/** Values travel in PostgreSQL's binary form. */
+export function bindBinary(portal: string, statement: string, values: readonly Buffer[]): Buffer {
+  const encoded = values.flatMap((value) => [int32(value.length), value]);
+  const formats = [int16(1), int16(1), int16(values.length)];
+  return frame("B", Buffer.concat([cstring(portal), cstring(statement), ...formats, ...encoded, int16(0)]));
+}

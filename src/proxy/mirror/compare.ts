@@ -1,4 +1,4 @@
-// Says how the two sides' answers to one request compare (spec §2, parity).
+// Says how the two sides' answers to one request compare: its parity.
 
 import type { Compare } from "../../config/config.ts";
 import type { Parity } from "../../events/event.ts";

@@ -1,4 +1,4 @@
-// The way into a mirror session: counts each request, decides about it, and holds back what opens a filtered transaction
+// The way into a mirror session: decides about each request, and holds back what opens a filtered transaction
 // until something in it is wanted.
 
 import type { SkipReason } from "../../events/event.ts";
@@ -42,8 +42,8 @@ export class Intake {
     if (decision === "defer") {
       this.#defer(announced);
     } else if (decision === "select") {
-      for (const deferred of this.#release()) this.#select(deferred);
-      this.#select(announced);
+      for (const deferred of this.#release()) this.#owner.take(deferred);
+      this.#owner.take(announced);
     } else {
       // The end of a transaction in which nothing was wanted ends what waited in it too.
       if (request.statements.some((statement) => statement.class.closesTransaction)) this.skipDeferred();
@@ -54,12 +54,13 @@ export class Intake {
   /** Nothing in the transaction was wanted; what outlives it runs all the same. */
   skipDeferred(): void {
     for (const deferred of this.#release()) {
-      if (deferred.request.sessionLevel) this.#select(deferred);
+      if (deferred.request.sessionLevel) this.#owner.take(deferred);
       else this.#skip(deferred.request, "filter");
     }
   }
 
   #defer({ request, chunks, bytes }: Announced): void {
+    this.#destination.recording.undecided(this.#lane, 1);
     const hasRoom = this.#deferred.length < this.#destination.config.queueLength;
     if (!request.overflowed && hasRoom && this.#destination.budget.take(bytes)) {
       this.#deferred.push({ request, chunks, bytes });
@@ -72,19 +73,15 @@ export class Intake {
   #release(): readonly Announced[] {
     const deferred = this.#deferred;
     if (deferred.length > 0) this.#deferred = [];
-    for (const { bytes } of deferred) this.#destination.budget.give(bytes);
+    for (const { bytes } of deferred) {
+      this.#destination.budget.give(bytes);
+      this.#destination.recording.undecided(this.#lane, -1);
+    }
     return deferred;
   }
 
-  #select(announced: Announced): void {
-    this.#destination.recording.seen(this.#lane);
-    this.#owner.take(announced);
-  }
-
   #skip(request: Request, reason: SkipReason): void {
-    const { recording } = this.#destination;
-    recording.seen(this.#lane);
-    recording.skipped(this.#lane, reason);
+    this.#destination.recording.skipped(this.#lane, reason);
     this.#owner.missed(request);
   }
 }

@@ -7,6 +7,8 @@ export interface PreparedStatement {
   readonly name: string;
   readonly frame: Buffer | null;
   readonly statement: Statement | null;
+  /** Whether the primary prepared it; null until it has said so. */
+  isKnown: boolean | null;
 }
 
 export type PreparedUse =

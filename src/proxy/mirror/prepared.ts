@@ -12,9 +12,11 @@ export interface Preparation {
   readonly taught: readonly PreparedStatement[];
   /** A statement is needed and can't be taught: its Parse frame was too large to keep. */
   readonly missing: boolean;
+  /** A statement is needed of which the primary has not said whether there is one. */
+  readonly undecided: boolean;
 }
 
-const NOTHING: Preparation = { frames: [], taught: [], missing: false };
+const NOTHING: Preparation = { frames: [], taught: [], missing: false, undecided: false };
 
 export class MirrorStatements {
   /** Name → the Parse frame that it stands for here, to tell an old meaning from a new one. */
@@ -27,6 +29,7 @@ export class MirrorStatements {
     const taught: PreparedStatement[] = [];
     const settled = new Set<string>(); // names whose meaning this request or its preparation defines
     let missing = false;
+    let undecided = false;
     for (const use of uses) {
       if (use.kind === "parse") {
         const { name } = use.statement;
@@ -35,8 +38,11 @@ export class MirrorStatements {
         settled.add(name);
       } else if (use.kind === "use" && use.statement !== null && !settled.has(use.name)) {
         settled.add(use.name);
-        const { frame } = use.statement;
+        const { frame, isKnown } = use.statement;
         if (this.#known.has(use.name) && this.#known.get(use.name) === frame) continue;
+        // What the primary could not prepare either is no use teaching.
+        if (isKnown === false) continue;
+        undecided ||= isKnown === null;
         if (frame === null) {
           missing = true;
           continue;
@@ -46,7 +52,7 @@ export class MirrorStatements {
         taught.push(use.statement);
       }
     }
-    return frames.length === 0 && !missing ? NOTHING : { frames, taught, missing };
+    return frames.length === 0 && !missing ? NOTHING : { frames, taught, missing, undecided };
   }
 
   /** The mirror answered the request after completing `parsed` Parse messages, those that taught first. */

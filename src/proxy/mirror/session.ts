@@ -91,6 +91,11 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     destination.sessionOpened(this);
   }
 
+  /** The thread's id of its mirroring × database. */
+  get lane(): number {
+    return this.#o.lane;
+  }
+
   /** Whether the request's bytes may be needed. */
   mayTake(request: Request): boolean {
     return this.#selection.mayTake(request) && !this.#queue.isDropped(request.unit);
@@ -291,28 +296,31 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       if (this.#unsettled.length > 0) return false;
       this.#broken = true;
     } else {
-      this.#start(next);
+      return this.#start(next);
     }
     return true;
   }
 
-  #start(next: MirrorRequest): void {
+  #start(next: MirrorRequest): boolean {
     const { request } = next;
     const preparation = this.#statements.prepare(request.prepared);
+    // Not before the primary has said whether it could prepare what would have to be prepared here.
+    if (preparation.undecided && !request.primarySettled) return false;
     if (preparation.missing) {
       this.#drop(next, "buffer_full");
       this.#dropUnit(request.unit);
-      return;
+      return true;
     }
     if (request.kind === "simple" && preparation.frames.length > 0 && !next.prepared) {
       this.#teach(next, preparation);
-      return;
+      return false;
     }
     this.#queue.remove(next);
     this.#ranUnit = request.unit;
     next.taught = preparation.taught;
     this.#run = new Run(next, this.#link, this.#config.timeoutMs);
     this.#run.start(request.kind === "simple" ? [] : preparation.frames, this.#nowMs());
+    return false;
   }
 
   /** A simple Query has no room for a Parse before it: what its DEALLOCATE names is prepared by a request of our own. */

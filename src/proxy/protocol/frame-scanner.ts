@@ -3,6 +3,8 @@
 // place, one that is split is handed over when its last byte has come, with as much of its body as the sink wants.
 
 const HEADER_BYTES = 5;
+/** The first room for the body of a split frame, if it is as long as that. */
+const COLLECTED_BYTES_MIN = 2048;
 const EMPTY = Buffer.alloc(0);
 
 export interface FrameSink {
@@ -32,6 +34,7 @@ export class FrameScanner {
   #type = 0;
   #bodyLength = 0;
   #left = 0; // bytes of the current body that have not come yet
+  #wanted = 0; // how much of the current body is collected
   #collected: Buffer = EMPTY;
   #collectedHave = 0;
   #bad: BadFrame | null = null;
@@ -94,26 +97,36 @@ export class FrameScanner {
 
   #begin(type: number, bodyLength: number): void {
     this.#type = type;
-    this.#bodyLength = bodyLength;
     this.#left = bodyLength;
-    const wanted = Math.min(this.#sink.wanted(type, bodyLength), bodyLength);
-    this.#collected = wanted > 0 ? Buffer.allocUnsafe(wanted) : EMPTY;
+    this.#bodyLength = bodyLength;
+    this.#wanted = Math.min(this.#sink.wanted(type, bodyLength), bodyLength);
     this.#collectedHave = 0;
   }
 
   /** Takes what the chunk has of the current body from `at` on; returns the offset behind it. */
   #take(chunk: Buffer, at: number): number {
     const taken = Math.min(this.#left, chunk.length - at);
-    if (this.#collectedHave < this.#collected.length) {
-      this.#collectedHave += chunk.copy(this.#collected, this.#collectedHave, at, at + taken);
-    }
+    const kept = Math.min(this.#wanted - this.#collectedHave, taken);
+    if (kept > 0) this.#collect(chunk, at, at + kept);
     this.#left -= taken;
     if (this.#left === 0) {
       const body = this.#collected;
       this.#collected = EMPTY;
-      this.#sink.frame(this.#type, body, 0, body.length, this.#bodyLength, at + taken);
+      this.#sink.frame(this.#type, body, 0, this.#collectedHave, this.#bodyLength, at + taken);
     }
     return at + taken;
+  }
+
+  /** Memory follows what has come, not what was announced. */
+  #collect(chunk: Buffer, from: number, to: number): void {
+    const needed = this.#collectedHave + to - from;
+    if (needed > this.#collected.length) {
+      const room = Math.max(needed, 2 * this.#collected.length, COLLECTED_BYTES_MIN);
+      const grown = Buffer.allocUnsafe(Math.min(room, this.#wanted));
+      this.#collected.copy(grown, 0, 0, this.#collectedHave);
+      this.#collected = grown;
+    }
+    this.#collectedHave += chunk.copy(this.#collected, this.#collectedHave, from, to);
   }
 
   #refuse(type: number, length: number): false {

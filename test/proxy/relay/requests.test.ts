@@ -67,6 +67,9 @@ const copy = "COPY item FROM STDIN";
 const begin = [parse("", copy), bind("", ""), describeMessage("P", ""), execute("")];
 const data = [copyData(Buffer.from("1\n2\n")), copyData(Buffer.from("3\n"))];
 
+/** FunctionCall of int4pl(40, 2), binary in and out. */
+const int4pl = frame("F", Buffer.from("000000b1000100010002000000040000002800000004000000020001", "hex"));
+
 describe("one request is", () => {
   test("a simple COPY with its data, however the client is in step with the server", async () => {
     client.send(query(copy));
@@ -92,6 +95,29 @@ describe("one request is", () => {
 
   test("an extended COPY with its one Sync at the end", async () => {
     expect(types(await client.exchange(...begin, ...data, copyDone(), sync()))).toBe("12nGCZ");
+    expect(await parities(1)).toEqual(["match"]);
+    expect(await rows()).toEqual([3, 3]);
+  });
+
+  test("an extended COPY all in one go, with the Sync that the server throws away", async () => {
+    expect(types(await client.exchange(...begin, sync(), ...data, copyDone(), sync()))).toBe("12nGCZ");
+    expect(await parities(1)).toEqual(["match"]);
+    expect(await rows()).toEqual([3, 3]);
+  });
+
+  test("a simple COPY all in one go, with Syncs and Flushes among the data", async () => {
+    const among = [sync(), flush(), data[0]!, sync(), flush(), data[1]!];
+    expect(types(await client.exchange(query(copy), ...among, copyDone()))).toBe("GCZ");
+    expect(types(await client.exchange(query("TRUNCATE item"), query(copy), ...among, copyDone(), sync()))).toBe("CZ");
+    expect(types(await client.until("Z"))).toBe("GCZ");
+    expect(types(await client.until("Z"))).toBe("Z");
+    expect(await parities(4)).toEqual(["match", "match", "match", "match"]);
+    expect(await rows()).toEqual([3, 3]);
+  });
+
+  test("two COPYs in one query, each with its own data", async () => {
+    const twice = query(`${copy}; SELECT 1; ${copy}`);
+    expect(types(await client.exchange(twice, data[0]!, copyDone(), data[1]!, copyDone()))).toBe("GCTDCGCZ");
     expect(await parities(1)).toEqual(["match"]);
     expect(await rows()).toEqual([3, 3]);
   });
@@ -149,13 +175,11 @@ describe("one request is", () => {
   });
 
   test("a FunctionCall, alone and behind extended messages without a Sync", async () => {
-    const int4pl = Buffer.from("000000b100010001000200000004000000280000000400000002" + "0001", "hex");
-    const answer = await client.exchange(frame("F", int4pl));
+    const answer = await client.exchange(int4pl);
     expect(types(answer)).toBe("VZ");
     expect(answer[0]!.body.readInt32BE(4)).toBe(42);
-    expect(types(await client.exchange(parse("", "SELECT 1"), frame("F", int4pl)))).toBe("1VZ");
-    const outcomes = await parities(2);
-    expect(outcomes).toEqual(["match", "match"]);
+    expect(types(await client.exchange(parse("", "SELECT 1"), int4pl))).toBe("1VZ");
+    expect(await parities(2)).toEqual(["match", "match"]);
   });
 
   test("an extended run up to Sync, whatever fails in it, and a portal that is read in pieces", async () => {
@@ -171,18 +195,51 @@ describe("one request is", () => {
   });
 });
 
-test("CopyData, CopyDone and CopyFail outside a COPY are no requests, and PostgreSQL ignores them", async () => {
-  client.send(copyData(Buffer.from("1\n")), copyDone(), copyFail("what"));
+describe("a Query or FunctionCall behind extended messages", () => {
+  test("ends the request, and the Sync behind it is another", async () => {
+    client.send(parse("", "SELECT 1"), query("SELECT 2"), sync());
+    expect(types(await client.until("Z"))).toBe("1TDCZ");
+    expect(types(await client.until("Z"))).toBe("Z");
+    client.send(parse("", "SELECT 1"), flush());
+    await client.frame();
+    expect(types(await client.exchange(int4pl))).toBe("VZ");
+    expect(await parities(3)).toEqual(["match", "match", "match"]);
+  });
+
+  test("is thrown away with what follows, up to the Sync, when one of those fails", async () => {
+    const failing = [parse("", "SELEC"), bind("", "")];
+    expect(types(await client.exchange(...failing, query("SELECT 1"), int4pl, query("SELECT 2"), sync()))).toBe("EZ");
+    client.send(...failing, flush());
+    await client.until("E");
+    client.send(query("SELECT 1"), parse("", "SELECT 2"), int4pl);
+    expect(types(await client.exchange(sync()))).toBe("Z");
+    client.send(...failing, query("SELECT 1"), parse("", "SELECT 3"));
+    await client.until("E");
+    expect(types(await client.exchange(execute(""), sync()))).toBe("Z");
+    expect(await parities(3)).toEqual(["both_failed", "both_failed", "both_failed"]);
+  });
+
+  test("that fails itself ends the request as one that succeeds does", async () => {
+    client.send(parse("", "SELECT 1"), query("SELECT 1/0"), query("SELECT 2"), sync());
+    expect(types(await client.until("Z"))).toBe("1EZ");
+    expect(types(await client.until("Z"))).toBe("TDCZ");
+    expect(types(await client.until("Z"))).toBe("Z");
+    expect(await parities(3)).toEqual(["both_failed", "match", "match"]);
+  });
+});
+
+test("Syncs ahead of the answers to what came before are requests of their own", async () => {
+  client.send(query("SELECT pg_sleep(0.05)"), sync(), sync(), query("SELECT 2"), sync());
+  for (const answer of ["TDCZ", "Z", "Z", "TDCZ", "Z"]) expect(types(await client.until("Z"))).toBe(answer);
+  expect(await parities(5)).toEqual(Array(5).fill("match"));
+});
+
+test("Flush alone is no request: the session stays idle", async () => {
+  client.send(flush(), flush());
   expect(await parities(0)).toEqual([]);
 });
 
-test("an extended COPY all in one go, with the Sync that the server throws away, keeps the session in step", async () => {
-  expect(types(await client.exchange(...begin, sync(), ...data, copyDone(), sync()))).toBe("12nGCZ");
-  expect(types(await client.exchange(query("SELECT 1")))).toBe("TDCZ");
-  // The Sync looked like a request of its own until the server said that it copies.
-  const [copied, thrownAway, next] = await proxy.outcomes(3);
-  expect(parity(copied!)).toBe("match");
-  expect(parity(thrownAway!)).toBe("unverifiable");
-  expect(parity(next!)).toBe("match");
-  expect(await rows()).toEqual([3, 3]);
+test("CopyData, CopyDone and CopyFail outside a COPY are no requests, and PostgreSQL ignores them", async () => {
+  client.send(copyData(Buffer.from("1\n")), copyDone(), copyFail("what"));
+  expect(await parities(0)).toEqual([]);
 });

@@ -8,7 +8,7 @@ import { answering, HostileMirror } from "./hostile-mirror.ts";
 let database: TestDatabase;
 
 beforeAll(async () => {
-  database = await createDatabase("pending_mirror");
+  database = await createDatabase("hostile_stubborn");
 });
 
 afterAll(async () => {

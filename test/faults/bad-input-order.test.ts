@@ -3,13 +3,22 @@ import { createDatabase, type TestDatabase } from "../helpers/clusters.ts";
 import { mirrorTables } from "../helpers/config-text.ts";
 import { RawClient } from "../helpers/frames.ts";
 import { type InlineProxy, type Outcome, startInlineProxy } from "../helpers/inline-proxy.ts";
-import { copyData, copyDone, describe as describeMessage, flush, frame, parse, query, sync } from "../helpers/messages.ts";
+import {
+  copyData,
+  copyDone,
+  describe as describeMessage,
+  flush,
+  frame,
+  parse,
+  query,
+  sync,
+} from "../helpers/messages.ts";
 import { expectNothingLeft } from "./nothing-left.ts";
 
 let database: TestDatabase;
 
 beforeAll(async () => {
-  database = await createDatabase("pending_tap");
+  database = await createDatabase("bad_order");
   await database.onBoth("CREATE TABLE numbers (id int)");
 });
 
