@@ -18,5 +18,6 @@ const server = await FakeServer.start(
 parentPort!.on("message", (bytes: Uint8Array | null) => {
   flood = bytes === null ? null : Buffer.from(bytes);
   server.cut();
+  parentPort!.postMessage(null);
 });
 parentPort!.postMessage(server.port);

@@ -15,7 +15,7 @@ test.each([1,2,3,4,5,6])("disorder %i", async (seed) => {
   const c = await RawClient.login(proxy, {user:"postgres",database:database.name});
   let shown = 0; let count = 0;
   for (const [n, messages] of batch.entries()) {
-    c.send(...messages, sync(), query(`SELECT 'case ${n}'`));
+    c.send(...messages, sync(), query(`ROLLBACK; SELECT 'case ${n}'`));
     let got = "";
     for (;;) { const f = await c.frame(); got += f.type; if (f.type==="D" && f.body.includes(`case ${n}`)) break; }
     await c.until("Z");
