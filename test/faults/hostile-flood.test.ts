@@ -78,6 +78,7 @@ describe("a mirror that answers every request of eight sessions with a flood wit
   test.each(Object.keys(floods))(
     "of %s: clients wait no longer, memory does not grow, and it is mirrored to when it is sane again",
     async (name) => {
+      await pour(null);
       await waitFor(isMirroring, { timeoutMs: 20_000, message: "it mirrors" });
       const healthy = await ask(REQUESTS);
       const before = { rss: residentBytes(), stats: (await readStatsOf(pgsoak)).total };

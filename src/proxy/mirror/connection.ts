@@ -137,24 +137,25 @@ export class MirrorConnection {
 
   #data(chunk: Buffer): void {
     if (this.#phase === "ended") return;
+    const beganMs = performance.now();
     if (!this.#scanner.scan(chunk) && this.#scanner.bad !== null) {
       this.#end("08P01", `the mirror sent a message of ${this.#scanner.bad.length} bytes`);
       return;
     }
-    this.#throttle(chunk.length);
+    this.#throttle(chunk.length, beganMs);
   }
 
   /** A mirror that floods is read slowly, and cut when it was asked nothing: the primary path shares this thread. */
-  #throttle(bytes: number): void {
+  #throttle(bytes: number, beganMs: number): void {
+    const nowMs = performance.now();
     const expectation = this.#phase === "ready" ? this.#o.owner.expectation() : "nothing";
-    if (expectation === "nothing") this.#countUnasked(bytes);
+    if (expectation === "nothing") this.#countUnasked(bytes, nowMs);
     else this.#unasked = 0;
     if (this.#unasked > UNASKED_BYTES_MAX) this.#end("08P01", "the mirror floods the connection");
-    else readTurns.took(this.#socket, bytes, expectation === "excess");
+    else readTurns.took(this.#socket, bytes, nowMs - beganMs, expectation === "excess");
   }
 
-  #countUnasked(bytes: number): void {
-    const nowMs = performance.now();
+  #countUnasked(bytes: number, nowMs: number): void {
     if (nowMs - this.#unaskedSinceMs > UNASKED_MS) {
       this.#unaskedSinceMs = nowMs;
       this.#unasked = 0;

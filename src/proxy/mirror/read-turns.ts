@@ -1,16 +1,20 @@
 // Who may read how much: the mirror connections of a thread share its event loop with the primary path. What they bring
-// in one turn of the loop is bounded for all of them together; whoever goes beyond is stopped and goes on when it is
-// its turn, one connection a turn. Floods get far less: so many bytes in each pause, whatever their number.
+// and the time it takes are bounded in each turn of the loop, for all of them together: whoever goes beyond is stopped
+// and goes on when it is its turn, one connection a turn. Floods get far less: so many bytes in each pause, whatever
+// their number.
 
 import type { Socket } from "node:net";
 
 const TURN_BYTES_MAX = 256 * 1024;
+/** The smallest messages take far longer than their bytes tell. */
+const TURN_MS_MAX = 1;
 const FLOOD_BYTES_MAX = 256 * 1024;
 const FLOOD_PAUSE_MS = 20;
 
 export class ReadTurns {
-  /** What came in this turn of the event loop. */
+  /** What came in this turn of the event loop, and how long it took. */
   #bytes = 0;
+  #spentMs = 0;
   #isTurnPlanned = false;
   readonly #waiting: Socket[] = [];
   /** What floods have brought since the last pause. */
@@ -18,15 +22,19 @@ export class ReadTurns {
   #isPausePlanned = false;
   readonly #floods: Socket[] = [];
 
-  /** `socket` has brought so many bytes; `isFlood` says that nobody needs them. It may be stopped until its turn. */
-  took(socket: Socket, bytes: number, isFlood: boolean): void {
+  /**
+   * `socket` has brought so many bytes, which took so many milliseconds; `isFlood` says that nobody needs them. It may be
+   * stopped until its turn.
+   */
+  took(socket: Socket, bytes: number, spentMs: number, isFlood: boolean): void {
     if (isFlood) {
       this.#floodBytes += bytes;
       if (this.#floodBytes >= FLOOD_BYTES_MAX) stop(socket, this.#floods);
       this.#planPause();
     } else {
       this.#bytes += bytes;
-      if (this.#bytes >= TURN_BYTES_MAX) stop(socket, this.#waiting);
+      this.#spentMs += spentMs;
+      if (this.#bytes >= TURN_BYTES_MAX || this.#spentMs >= TURN_MS_MAX) stop(socket, this.#waiting);
       this.#planTurn();
     }
   }
@@ -35,11 +43,19 @@ export class ReadTurns {
     if (this.#isTurnPlanned) return;
     this.#isTurnPlanned = true;
     setImmediate(() => {
-      this.#isTurnPlanned = false;
+      const spentMs = this.#spentMs;
       this.#bytes = 0;
-      this.#waiting.shift()?.resume();
-      if (this.#waiting.length > 0) this.#planTurn();
+      this.#spentMs = 0;
+      // Others get as long as this took.
+      if (spentMs < TURN_MS_MAX) this.#nextTurn();
+      else setTimeout(() => this.#nextTurn(), spentMs);
     });
+  }
+
+  #nextTurn(): void {
+    this.#isTurnPlanned = false;
+    this.#waiting.shift()?.resume();
+    if (this.#waiting.length > 0) this.#planTurn();
   }
 
   #planPause(): void {
