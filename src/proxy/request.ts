@@ -61,6 +61,8 @@ export class Request {
   abandoned = false;
   readonly primary: Result;
   readonly mirrors: MirrorRequest[] = [];
+  /** Called when the primary has answered it, or never will, for mirrors that do not run it. */
+  readonly followers: (() => void)[] = [];
   /** Gathered before the announcement, and held in the budget. */
   chunks: Buffer[] = [];
   bytes = 0;

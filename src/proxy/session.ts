@@ -271,6 +271,7 @@ export class Session implements Cancellable {
   #primarySettled(request: Request): void {
     if (this.#cancels > 0) this.#markCancelled();
     for (const mirrored of request.mirrors) mirrored.owner.primarySettled(mirrored);
+    for (const follow of request.followers) follow();
     if (this.#tap.depth === PIPELINE_MAX) this.#resumeClient();
   }
 

@@ -44,20 +44,28 @@ async function inLanes<Case>(
   await Promise.all(Array.from({ length: lanes }, (_, lane) => run(cases.filter((_case, n) => n % lanes === lane))));
 }
 
-describe("bad input of clients, over real sockets", () => {
-  /** One case after the other: both sides must answer alike. */
-  const oneByOne = (cases: fc.Arbitrary<readonly Buffer[]>, batches: number): Promise<void> =>
-    fuzz(cases, { batch: 1000, batches }, (batch) =>
-      besideCanary(database, async (proxy) => {
-        await inLanes(batch, CONNECTIONS, async (own) => {
-          await using pair = await Pair.login(proxy, database);
-          for (const [n, pieces] of own.entries()) await pair.say(`case ${n}`, ...pieces);
-        });
-        const { seen } = await proxy.tally(batch.length);
-        expect((await proxy.outcomes(seen)).filter((outcome) => !isAlike(outcome))).toEqual([]);
-      }),
-    );
+/** One case after the other: both sides must answer alike. */
+async function oneByOne(cases: fc.Arbitrary<readonly Buffer[]>, batches: number): Promise<void> {
+  await fuzz(cases, { batch: 1000, batches }, (batch) =>
+    besideCanary(database, async (proxy) => {
+      await inLanes(batch, CONNECTIONS, async (own) => {
+        await using pair = await Pair.login(proxy, database);
+        for (const [n, pieces] of own.entries()) await pair.say(`case ${n}`, ...pieces);
+      });
+      const { seen } = await proxy.tally(batch.length);
+      expect((await proxy.outcomes(seen)).filter((outcome) => !isAlike(outcome))).toEqual([]);
+    }),
+  );
+}
 
+/** Nothing but what the primary did, too. */
+const isAlike = (outcome: Outcome): boolean =>
+  outcome.kind === "mirrored" && (outcome.parity === "match" || outcome.parity === "both_failed");
+
+const inAnyPieces = (cases: fc.Arbitrary<readonly Buffer[]>): fc.Arbitrary<readonly Buffer[]> =>
+  fc.tuple(cases, cuts).map(([messages, at]) => inPieces(Buffer.concat(messages), at));
+
+describe("bad input of clients, over real sockets", () => {
   test("in order: the primary's own answers, and the mirror fails where the primary does", async () => {
     await oneByOne(inAnyPieces(orderlyCase), 5);
   }, 60_000);
@@ -111,10 +119,3 @@ describe("bad input of clients, over real sockets", () => {
     );
   }, 60_000);
 });
-
-/** Nothing but what the primary did, too. */
-const isAlike = (outcome: Outcome): boolean =>
-  outcome.kind === "mirrored" && (outcome.parity === "match" || outcome.parity === "both_failed");
-
-const inAnyPieces = (cases: fc.Arbitrary<readonly Buffer[]>): fc.Arbitrary<readonly Buffer[]> =>
-  fc.tuple(cases, cuts).map(([messages, at]) => inPieces(Buffer.concat(messages), at));

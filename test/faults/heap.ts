@@ -4,7 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
+const collect: () => void = runInNewContext("gc");
 
 /** Bytes that live objects and buffers take, after a collection. */
 export async function liveBytes(): Promise<number> {

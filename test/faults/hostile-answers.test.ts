@@ -131,6 +131,24 @@ describe.concurrent("a mirror that speaks without being asked", () => {
     await hostile.settles();
   });
 
+  test("is listened to for as long as it does not flood, however much that is in the end", async () => {
+    const chatting = answering(database, (peer) => {
+      peer.send(oneRow("asked"));
+      let left = 6;
+      const chat = setInterval(() => {
+        if (left-- === 0) clearInterval(chat);
+        else peer.send(notification(7, "channel", "x".repeat(300_000)));
+      }, 300);
+    });
+    await using hostile = await HostileMirror.start(database, chatting);
+    expect(await hostile.ask(1)).toMatchObject([match]);
+    const heard = (): boolean => hostile.server.bytesWritten > 6 * 300_000;
+    await waitFor(heard, { message: "it has said more than is borne at once" });
+    expect(await hostile.ask(1)).toMatchObject([match]);
+    expect(hostile.server.accepted).toBe(1);
+    await hostile.settles();
+  });
+
   test("is left when it floods", async () => {
     const flooding = answering(database, (peer) => {
       peer.send(oneRow("asked"));

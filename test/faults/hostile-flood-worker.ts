@@ -4,7 +4,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { FakeServer, relayTo } from "../helpers/fake-server.ts";
 
-const target = workerData as { host: string; port: number };
+const target: { host: string; port: number } = workerData;
 let flood: Buffer | null = null;
 
 const server = await FakeServer.start(

@@ -33,7 +33,7 @@ describe("a mirror that answers every request of eight sessions with a flood wit
     database = await createDatabase("hostile_flood");
     const target = { host: database.mirror.host, port: database.mirror.port };
     mirror = new Worker(new URL("hostile-flood-worker.ts", import.meta.url), { workerData: target });
-    const [port] = (await once(mirror, "message")) as [number];
+    const [port] = await once(mirror, "message");
     pgsoak = await startPgsoakProcess({
       tables: mirrorTables(database.primary, { host: "127.0.0.1", port }, { timeout_ms: TIMEOUT_MS }),
     });

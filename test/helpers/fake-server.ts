@@ -5,7 +5,7 @@
 //                                  └─ a real server, but for some messages (see relayTo)
 
 import { once } from "node:events";
-import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import type { Frame } from "./frames.ts";
 
 /** What a server does with one connection. When it returns or throws, the connection stays as it is. */
@@ -26,10 +26,10 @@ export class FakeServer implements AsyncDisposable {
   readonly #listener: Server;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(listener: Server, behaviour: Behaviour) {
+  private constructor(listener: Server, port: number, behaviour: Behaviour) {
     this.#listener = listener;
     this.behaviour = behaviour;
-    this.port = (listener.address() as AddressInfo).port;
+    this.port = port;
     listener.on("connection", (socket) => {
       this.accepted++;
       this.#sockets.add(socket);
@@ -42,7 +42,9 @@ export class FakeServer implements AsyncDisposable {
     const listener = createServer({ noDelay: true, allowHalfOpen: true });
     listener.listen({ port: 0, host: "127.0.0.1" });
     await once(listener, "listening");
-    return new FakeServer(listener, behaviour);
+    const address = listener.address();
+    if (address === null || typeof address === "string") throw new Error("the server has no port");
+    return new FakeServer(listener, address.port, behaviour);
   }
 
   /** Connections that are open now. */
@@ -50,10 +52,18 @@ export class FakeServer implements AsyncDisposable {
     return this.#sockets.size;
   }
 
+  /** Bytes that the open connections were given. */
+  get bytesWritten(): number {
+    return [...this.#sockets].reduce((sum, socket) => sum + socket.bytesWritten, 0);
+  }
+
   /** Resets every connection. */
   cut(): void {
     // A socket that is shutting down can't be reset any more: it would never say that it is closed.
-    for (const socket of this.#sockets) socket.writableEnded ? socket.destroy() : socket.resetAndDestroy();
+    for (const socket of this.#sockets) {
+      if (socket.writableEnded) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,22 +2,15 @@
 // until something in it is wanted.
 
 import type { SkipReason } from "../../events/event.ts";
-import type { Request } from "../request.ts";
+import type { Announced } from "./announced.ts";
 import type { MirrorDestination } from "./destination.ts";
 import type { Selection } from "./selection.ts";
-
-/** A request with the bytes that have come of it so far. */
-export interface Announced {
-  readonly request: Request;
-  readonly chunks: readonly Buffer[];
-  readonly bytes: number;
-}
 
 export interface IntakeOwner {
   /** It was selected; the queue may still have no room for it. */
   take(announced: Announced): void;
   /** It will not run on the mirror. */
-  missed(request: Request): void;
+  missed(announced: Announced): void;
 }
 
 export class Intake {
@@ -47,7 +40,7 @@ export class Intake {
     } else {
       // The end of a transaction in which nothing was wanted ends what waited in it too.
       if (request.statements.some((statement) => statement.class.closesTransaction)) this.skipDeferred();
-      this.#skip(request, decision);
+      this.#skip(announced, decision);
     }
   }
 
@@ -55,7 +48,7 @@ export class Intake {
   skipDeferred(): void {
     for (const deferred of this.#release()) {
       if (deferred.request.sessionLevel) this.#owner.take(deferred);
-      else this.#skip(deferred.request, "filter");
+      else this.#skip(deferred, "filter");
     }
   }
 
@@ -80,8 +73,8 @@ export class Intake {
     return deferred;
   }
 
-  #skip(request: Request, reason: SkipReason): void {
+  #skip(announced: Announced, reason: SkipReason): void {
     this.#destination.recording.skipped(this.#lane, reason);
-    this.#owner.missed(request);
+    this.#owner.missed(announced);
   }
 }

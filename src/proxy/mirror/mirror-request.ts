@@ -3,6 +3,7 @@
 import type { ByteBudget } from "../byte-budget.ts";
 import type { Failure } from "../recording.ts";
 import type { Request } from "../request.ts";
+import type { Announced } from "./announced.ts";
 import type { PreparedStatement } from "./prepared-use.ts";
 import { Result } from "./result.ts";
 
@@ -75,8 +76,7 @@ export class MirrorRequest {
     this.#budget = options.budget;
     this.#chunks = [...options.chunks];
     this.#bytes = options.bytes;
-    const repeatable = this.request.sessionLevel && options.bytes <= COMMAND_BYTES_MAX;
-    this.command = repeatable ? Buffer.concat(options.chunks) : null;
+    this.command = commandOf(options);
     if (this.request.kind === "extended" && this.request.closed) this.#beforeSync = this.#chunks.length;
   }
 
@@ -136,4 +136,10 @@ export class MirrorRequest {
     this.#chunks = [];
     this.#at = 0;
   }
+}
+
+/** The frames of a request that changes the session, when they are few enough to be kept for repeating them. */
+export function commandOf({ request, chunks, bytes }: Announced): Buffer | null {
+  const isWhole = !request.overflowed && !request.partial && request.closed;
+  return request.sessionLevel && isWhole && bytes <= COMMAND_BYTES_MAX ? Buffer.concat(chunks) : null;
 }

@@ -35,6 +35,10 @@ export class OwnRequests {
     this.#waiting.unshift(request);
   }
 
+  push(request: OwnRequest): void {
+    this.#waiting.push(request);
+  }
+
   shift(): OwnRequest | null {
     return this.#waiting.shift() ?? null;
   }

@@ -1,6 +1,6 @@
 // Who may read how much: the mirror connections of a thread share its event loop with the primary path. What they bring
 // and the time it takes are bounded in each turn of the loop, for all of them together: whoever goes beyond is stopped
-// and goes on when it is its turn, one connection a turn. Floods get far less: so many bytes in each pause, whatever
+// and goes on when it is its turn, one connection a turn. Floods get as much in each of their long pauses, whatever
 // their number.
 
 import type { Socket } from "node:net";
@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 const TURN_BYTES_MAX = 256 * 1024;
 /** The smallest messages take far longer than their bytes tell. */
 const TURN_MS_MAX = 1;
-const FLOOD_BYTES_MAX = 256 * 1024;
+/** For floods it is the same for each pause of this length. */
 const FLOOD_PAUSE_MS = 20;
 
 export class ReadTurns {
@@ -17,8 +17,9 @@ export class ReadTurns {
   #spentMs = 0;
   #isTurnPlanned = false;
   readonly #waiting: Socket[] = [];
-  /** What floods have brought since the last pause. */
+  /** What floods have brought since the last pause, and how long it took. */
   #floodBytes = 0;
+  #floodSpentMs = 0;
   #isPausePlanned = false;
   readonly #floods: Socket[] = [];
 
@@ -29,7 +30,8 @@ export class ReadTurns {
   took(socket: Socket, bytes: number, spentMs: number, isFlood: boolean): void {
     if (isFlood) {
       this.#floodBytes += bytes;
-      if (this.#floodBytes >= FLOOD_BYTES_MAX) stop(socket, this.#floods);
+      this.#floodSpentMs += spentMs;
+      if (this.#floodBytes >= TURN_BYTES_MAX || this.#floodSpentMs >= TURN_MS_MAX) stop(socket, this.#floods);
       this.#planPause();
     } else {
       this.#bytes += bytes;
@@ -64,6 +66,7 @@ export class ReadTurns {
     setTimeout(() => {
       this.#isPausePlanned = false;
       this.#floodBytes = 0;
+      this.#floodSpentMs = 0;
       this.#floods.shift()?.resume();
       if (this.#floods.length > 0) this.#planPause();
     }, FLOOD_PAUSE_MS);

@@ -46,9 +46,11 @@ export class Selection {
     if (this.#never !== null) return this.#never;
     if (request.unit !== this.#unit) this.#begin(request.unit);
     if (this.#unitSkip !== null) {
-      // Sampled out or not, what later requests of the session depend on must happen on the mirror too.
-      const needed = this.#unitSkip === "exposure" && request.sessionLevel && !request.partial && this.#o.hasCapacity();
-      return needed ? this.#filtered(request) : this.#unitSkip;
+      // What later requests of the session depend on must happen on the mirror too. Inside a transaction that was sampled
+      // out it must wait for the transaction's end: a rollback undoes it.
+      const isAlone = request.unit.requests === 1 && !request.statements.some(({ class: c }) => c.opensTransaction);
+      const needed = this.#unitSkip === "exposure" && request.sessionLevel && isAlone && !request.partial;
+      return needed && this.#o.hasCapacity() ? this.#filtered(request) : this.#unitSkip;
     }
     return this.#filtered(request);
   }

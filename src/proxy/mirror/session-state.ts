@@ -14,7 +14,12 @@ interface Command {
   readonly bytes: Buffer;
   /** Names what the command does: a later one with the same key stands for both. */
   readonly key: unknown;
+  /** The mirror ran it itself. */
+  readonly ran: boolean;
 }
+
+/** PREPARE is repeated whatever it prepares; of everything else only what touches no data. */
+const PREPARES = /^\s*prepare\b/i;
 
 export class SessionState {
   #commands: Command[] = [];
@@ -31,15 +36,27 @@ export class SessionState {
     return this.#incomplete;
   }
 
-  /** The primary has answered a request; `bytes` are its frames when it was session-level and not too large. */
-  follow(request: Request, bytes: Buffer | null): void {
+  /**
+   * The primary has answered a request; `bytes` are its frames when it was session-level and not too large, `ran` says
+   * whether the mirror ran it. Returns the commands that hold from now on and that the mirror has not run.
+   */
+  follow(request: Request, bytes: Buffer | null, ran: boolean): readonly Buffer[] {
     const { primary } = request;
-    if (request.sessionLevel && !primary.failed) this.#note(request, bytes);
-    if (primary.status !== STATUS_IDLE) return;
+    if (request.sessionLevel && !primary.failed) this.#note(request, bytes, ran);
+    const rolledBack = primary.tags === ROLLED_BACK;
+    if (primary.status !== STATUS_IDLE) {
+      // To a savepoint: which of the commands it undid is not known.
+      if (rolledBack && this.#tentative.length > 0) {
+        this.#tentative = [];
+        this.#incomplete = true;
+      }
+      return [];
+    }
     const tentative = this.#tentative;
     this.#tentative = [];
-    if (primary.failed || primary.tags === ROLLED_BACK) return;
+    if (primary.failed || rolledBack || request.abandoned) return [];
     for (const command of tentative) this.#keep(command);
+    return tentative.filter((command) => !command.ran).map((command) => command.bytes);
   }
 
   /** A command that the primary ran was kept from the mirror. */
@@ -52,7 +69,7 @@ export class SessionState {
     return this.#commands.map((command) => command.bytes);
   }
 
-  #note(request: Request, bytes: Buffer | null): void {
+  #note(request: Request, bytes: Buffer | null, ran: boolean): void {
     if (request.statements.some((statement) => statement.class.forgetsSession)) {
       this.#commands = [];
       this.#tentative = [];
@@ -64,8 +81,8 @@ export class SessionState {
     const uses = request.prepared ?? [];
     const taught = new Set(uses.filter((use) => use.kind === "parse").map((use) => use.statement.name));
     const needs = uses.some((use) => use.kind === "use" && !taught.has(use.name));
-    if (objects || needs || bytes === null) this.#incomplete = true;
-    else this.#tentative.push({ bytes, key: request.statements.length === 1 ? request.statements[0] : request });
+    if (objects || needs || bytes === null || !isRepeatable(request)) this.#incomplete = true;
+    else this.#tentative.push({ bytes, key: request.statements.length === 1 ? request.statements[0] : request, ran });
   }
 
   #keep(command: Command): void {
@@ -78,4 +95,12 @@ export class SessionState {
     this.#commands.push(command);
     this.#bytes += command.bytes.length;
   }
+}
+
+/** Whether running it again changes nothing but the session. */
+function isRepeatable(request: Request): boolean {
+  return request.statements.every(
+    ({ class: { level, statements }, text }) =>
+      statements === 1 && (level === "other" || level === "reads" || PREPARES.test(text)),
+  );
 }

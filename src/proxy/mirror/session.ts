@@ -15,9 +15,11 @@ import { categorise } from "./categorise.ts";
 import type { ConnectionEnd, Expectation } from "./connection.ts";
 import type { MirrorDestination, Swept } from "./destination.ts";
 import type { SessionFacts } from "./filter.ts";
-import { type Announced, Intake, type IntakeOwner } from "./intake.ts";
+import type { Announced } from "./announced.ts";
+import { Intake, type IntakeOwner } from "./intake.ts";
 import { failureOf, type LinkOwner, MirrorLink } from "./link.ts";
-import { MirrorRequest, type MirrorRequestOwner } from "./mirror-request.ts";
+import { commandOf, MirrorRequest, type MirrorRequestOwner } from "./mirror-request.ts";
+import { Missed } from "./missed.ts";
 import { type OwnRequest, OwnRequests } from "./own-requests.ts";
 import { MirrorStatements, type Preparation } from "./prepared.ts";
 import { MirrorQueue } from "./queue.ts";
@@ -55,6 +57,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   readonly #statements = new MirrorStatements();
   /** As far as the mirror has come in the client's order. */
   readonly #state = new SessionState();
+  readonly #missed = new Missed();
   #run: Run | null = null;
   /** Finished without an answer: nothing else runs until the primary has said where its transaction stands. */
   #awaited: MirrorRequest | null = null;
@@ -137,7 +140,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     const { recording, budget } = this.#destination;
     const { lane, session } = this.#o;
     if (request.overflowed || !this.#queue.hasRoomFor(request) || !budget.take(bytes)) {
-      this.#refuse(request);
+      this.#refuse({ request, chunks, bytes });
       return;
     }
     const recorded = recording.reserve(lane, 2);
@@ -160,11 +163,8 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     this.#destination.busy(this);
   }
 
-  /** If it changes the session, the mirror's session is another one now. */
-  missed(request: Request): void {
-    if (!request.sessionLevel) return;
-    this.#state.lose();
-    this.#lacking = true;
+  missed(announced: Announced): void {
+    this.#miss(announced.request, commandOf(announced));
   }
 
   // The request's side.
@@ -275,7 +275,10 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     if (this.#run !== null || this.#awaited !== null || this.#own.busy || this.#link.isCancelling) return false;
     const own = this.#link.isReady ? this.#own.shift() : null;
     const next = this.#queue.head;
+    const missed = own === null ? this.#missed.headBefore(next?.request ?? null) : null;
+    if (missed !== null && !missed.request.primarySettled) return false;
     if (own !== null) this.#ask(own);
+    else if (missed !== null) this.#makeUp(missed.request, missed.command);
     else if (next === null) return false;
     else if (this.#broken) this.#fail(next, LOST_TRANSACTION);
     else return this.#advance(next);
@@ -363,7 +366,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       this.#unsettled.shift();
       if (next.settled) continue;
       this.#settlement.settle(next, this.#isExcused(next));
-      this.#state.follow(next.request, next.command);
+      this.#repeat(this.#state.follow(next.request, next.command, next.failure === null));
       if (next !== this.#awaited) continue;
       this.#awaited = null;
       this.#broken = (this.#broken || !this.#link.isReady) && !this.#settlement.primaryIdle;
@@ -410,10 +413,11 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   }
 
   /** There is no room for it: it is dropped with what waits of its transaction and what is still to come. */
-  #refuse(request: Request): void {
+  #refuse(announced: Announced): void {
+    const { request } = announced;
     const { recording } = this.#destination;
     const { lane } = this.#o;
-    this.missed(request);
+    this.missed(announced);
     if (recording.reserve(lane, 1)) {
       recording.dropped(request.id, lane, request.statementId, "buffer_full", false);
     }
@@ -426,10 +430,36 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
 
   #drop(mirrored: MirrorRequest, reason: Exclude<DropReason, "interrupted">): void {
     this.#settlement.drop(mirrored, reason);
-    this.missed(mirrored.request);
+    this.#miss(mirrored.request, mirrored.command);
     this.#queue.remove(mirrored);
     // A part of it has been sent: only a new connection is clean.
     if (this.#runOf(mirrored) !== null) this.#disconnect();
+  }
+
+  /** It will not run: what the primary keeps of it is made up for when the mirror has come as far. */
+  #miss(request: Request, command: Buffer | null): void {
+    if (!this.#missed.note({ request, command })) this.#lack();
+    else if (request.sessionLevel) request.followers.push(() => this.#pump());
+  }
+
+  /** The mirror's session lacks what the client's has. */
+  #lack(): void {
+    this.#state.lose();
+    this.#lacking = true;
+  }
+
+  /** A request that did not run was answered by the primary: does what the mirror's session needs of it. */
+  #makeUp(request: Request, command: Buffer | null): void {
+    this.#missed.shift();
+    const wasIncomplete = this.#state.incomplete;
+    this.#repeat(this.#state.follow(request, command, false));
+    if (this.#state.incomplete && !wasIncomplete) this.#lacking = true;
+  }
+
+  #repeat(commands: readonly Buffer[]): void {
+    if (!this.#link.isReady || commands.length === 0) return;
+    if (this.#status !== STATUS_IDLE) this.#own.push({ frames: encodeQuery("ROLLBACK") });
+    for (const frames of commands) this.#own.push({ frames });
   }
 
   #runOf(mirrored: MirrorRequest): Run | null {

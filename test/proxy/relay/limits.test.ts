@@ -2,7 +2,12 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
-import { CLIENT_CONNECTIONS, REFUSED_CONNECTIONS, REFUSED_LOGINS, REFUSED_MESSAGES } from "../../../src/proxy/gauges.ts";
+import {
+  CLIENT_CONNECTIONS,
+  REFUSED_CONNECTIONS,
+  REFUSED_LOGINS,
+  REFUSED_MESSAGES,
+} from "../../../src/proxy/gauges.ts";
 import { BreakableProxy } from "../../helpers/breakable-proxy.ts";
 import { primary, withClient } from "../../helpers/clusters.ts";
 import { errorFields, RawClient } from "../../helpers/frames.ts";

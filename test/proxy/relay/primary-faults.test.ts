@@ -36,7 +36,11 @@ describe("a primary that refuses", () => {
   });
 
   test.each([
-    { sqlstate: "53300", why: "its own limit", who: () => ({ user: `${database.name}_none`, database: database.name }) },
+    {
+      sqlstate: "53300",
+      why: "its own limit",
+      who: () => ({ user: `${database.name}_none`, database: database.name }),
+    },
     { sqlstate: "3D000", why: "an unknown database", who: () => ({ user: "postgres", database: "never made" }) },
     { sqlstate: "28000", why: "an unknown role", who: () => ({ user: "nobody here", database: "postgres" }) },
     { sqlstate: "22023", why: "a wrong setting", who: () => ({ ...POSTGRES, client_encoding: "morse" }) },

@@ -45,9 +45,12 @@ describe.each(["database", "true", "1", "ON", "yes"])("a connection with replica
   });
 });
 
-test.each(["false", "off", "0", "no", "F"])("a connection with replication=%s is an ordinary one", async (replication) => {
-  await using own = await startInlineProxy(mirrorTables(database.primary, database.mirror));
-  await using client = await RawClient.login(own, parameters(replication));
-  expect(types(await client.exchange(query("SELECT 1")))).toBe("TDCZ");
-  expect(await own.outcomes(1)).toMatchObject([{ kind: "mirrored", parity: "match" }]);
-});
+test.each(["false", "off", "0", "no", "F"])(
+  "a connection with replication=%s is an ordinary one",
+  async (replication) => {
+    await using own = await startInlineProxy(mirrorTables(database.primary, database.mirror));
+    await using client = await RawClient.login(own, parameters(replication));
+    expect(types(await client.exchange(query("SELECT 1")))).toBe("TDCZ");
+    expect(await own.outcomes(1)).toMatchObject([{ kind: "mirrored", parity: "match" }]);
+  },
+);

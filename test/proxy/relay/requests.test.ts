@@ -184,7 +184,15 @@ describe("one request is", () => {
 
   test("an extended run up to Sync, whatever fails in it, and a portal that is read in pieces", async () => {
     const ask = (sql: string): Buffer[] => [parse("", sql), bind("", ""), execute("")];
-    client.send(...ask("SELECT 1"), ...ask("SELECT 1/0"), ...ask("SELECT 2"), sync(), ...ask("SELECT 3"), sync(), sync());
+    client.send(
+      ...ask("SELECT 1"),
+      ...ask("SELECT 1/0"),
+      ...ask("SELECT 2"),
+      sync(),
+      ...ask("SELECT 3"),
+      sync(),
+      sync(),
+    );
     expect(types(await client.until("Z"))).toBe("12DC1EZ");
     expect(types(await client.until("Z"))).toBe("12DCZ");
     expect(types(await client.until("Z"))).toBe("Z");
