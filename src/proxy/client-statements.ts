@@ -36,14 +36,12 @@ export class ClientStatements {
   }
 
   /** A simple Query does away with the unnamed statement (PostgreSQL 18 docs, 54.2.2.1). */
-  query(statement: Statement): void {
+  query(): void {
     this.close("");
-    this.executed(statement);
   }
 
-  /** DEALLOCATE and DISCARD do away with named ones. */
-  executed(statement: Statement | null): void {
-    if (statement === null) return;
+  /** DEALLOCATE and DISCARD, once they have succeeded, do away with named ones. */
+  executed(statement: Statement): void {
     for (const name of statement.class.deallocates) this.close(name);
     if (!statement.class.forgetsStatements) return;
     this.#byName.clear();
@@ -57,7 +55,10 @@ export class ClientStatements {
       if (use.kind !== "parse") continue;
       const { statement } = use;
       statement.isKnown = left-- > 0;
-      if (!statement.isKnown && this.#byName.get(statement.name) === statement) this.close(statement.name);
+      if (statement.isKnown || this.#byName.get(statement.name) !== statement) continue;
+      this.close(statement.name);
+      // A Parse that was refused because the name was taken leaves the name as it was.
+      if (use.previous !== null) this.parse(use.previous);
     }
   }
 }

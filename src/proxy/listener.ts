@@ -5,8 +5,8 @@ import { createServer, type Server, type Socket } from "node:net";
 import { CLIENT_CONNECTIONS, type Gauges, REFUSED_CONNECTIONS } from "./gauges.ts";
 import { sayGoodbye } from "./goodbye.ts";
 import { Handshake } from "./handshake.ts";
-import { encodeError } from "./protocol/encode.ts";
-import { Sqlstate } from "./protocol/sqlstate.ts";
+import { TOO_MANY_CLIENTS, unknownDatabase } from "./last-words.ts";
+import { encodeError, type ErrorFields } from "./protocol/encode.ts";
 import type { StartupMessage } from "./protocol/startup.ts";
 import { Session } from "./session.ts";
 import { databaseOf } from "./session-facts.ts";
@@ -123,18 +123,18 @@ export class Listener {
     const server = context.databaseFor(database);
     // Taken before it is compared: two threads that look at the same moment must not both find the last slot free.
     gauges.add(thread, CLIENT_CONNECTIONS, 1);
-    const refuse = (sqlstate: string, message: string): void => {
+    const refuse = (error: ErrorFields): void => {
       gauges.add(thread, CLIENT_CONNECTIONS, -1);
-      sayGoodbye(socket, encodeError({ severity: "FATAL", sqlstate, message }));
+      sayGoodbye(socket, encodeError(error));
     };
     if (gauges.sum(CLIENT_CONNECTIONS) > max) {
       this.#countRefused();
       context.log("warn", "client refused: too many connections", { max });
-      refuse(Sqlstate.TooManyConnections, "sorry, too many clients already");
+      refuse(TOO_MANY_CLIENTS);
       return;
     }
     if (server === null) {
-      refuse(Sqlstate.UndefinedDatabase, `database "${database}" does not exist`);
+      refuse(unknownDatabase(database));
       return;
     }
     const session = new Session({

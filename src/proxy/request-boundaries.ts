@@ -254,7 +254,12 @@ export class RequestBoundaries {
   #takeOver(request: Request, next: Request): void {
     this.#chain.removeBehind(request);
     if (next.mayOpen) this.#openers--;
-    request.absorb(next, this.#o.budget);
+    if (!next.announced) {
+      request.absorb(next, this.#o.budget);
+      return;
+    }
+    next.abandoned = true;
+    this.#o.settled(next);
   }
 
   #answered(request: Request): void {

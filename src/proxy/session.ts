@@ -10,13 +10,13 @@ import type { Socket } from "node:net";
 import type { DatabaseConfig } from "../config/config.ts";
 import { type Cancellable, sendCancel } from "./cancel.ts";
 import { sayGoodbye } from "./goodbye.ts";
+import { badMessageLength, LOGIN_TIMEOUT, primaryUnreachable, SHUTDOWN } from "./last-words.ts";
 import { LoginGate } from "./login-gate.ts";
 import { MirrorSession } from "./mirror/session.ts";
 import type { SessionFacts } from "./mirror/filter.ts";
 import { readAuthentication, readBackendKey } from "./protocol/backend.ts";
 import { encodeError, encodeTerminate, type ErrorFields } from "./protocol/encode.ts";
 import { BackendMessage } from "./protocol/message-types.ts";
-import { Sqlstate } from "./protocol/sqlstate.ts";
 import type { StartupMessage } from "./protocol/startup.ts";
 import type { Request } from "./request.ts";
 import { factsOf, startupFor } from "./session-facts.ts";
@@ -27,12 +27,6 @@ import type { ThreadContext } from "./thread-context.ts";
 /** A client that pipelines deeper than this waits until some of it is answered. */
 const PIPELINE_MAX = 10_000;
 const CANCEL_TIMEOUT_MS = 5000;
-
-const SHUTDOWN: ErrorFields = {
-  severity: "FATAL",
-  sqlstate: Sqlstate.AdminShutdown,
-  message: "terminating connection due to administrator command",
-};
 
 export interface SessionOptions {
   readonly context: ThreadContext;
@@ -302,35 +296,19 @@ export class Session implements Cancellable {
   }
 
   #frameError(): ErrorFields {
-    const length = this.#tap.badFromClient?.length ?? 0;
-    const max = this.#context.config.general.maxMessageBytes;
-    return {
-      severity: "FATAL",
-      sqlstate: Sqlstate.ProtocolViolation,
-      message: `invalid message length: ${length}`,
-      detail: `A message length is from 4 to ${max}.`,
-    };
+    return badMessageLength(this.#tap.badFromClient?.length ?? 0, this.#context.config.general.maxMessageBytes);
   }
 
   #primaryFailed(error: NodeJS.ErrnoException): void {
     if (this.#ended || this.#answered) return;
     this.#context.log("warn", "the primary cannot be reached", { database: this.#server.name, cause: error.code });
-    this.#end({
-      severity: "FATAL",
-      sqlstate: Sqlstate.CannotConnectNow,
-      message: "the primary server cannot be reached",
-      detail: `pgsoak could not connect to the server of database entry "${this.#server.name}": ${error.code ?? "error"}.`,
-    });
+    this.#end(primaryUnreachable(this.#server.name, error.code));
   }
 
   #loginTimedOut(): void {
     this.#context.refusedLogin();
     this.#context.log("info", "a client did not log in in time", { database: this.#server.name });
-    this.#end({
-      severity: "FATAL",
-      sqlstate: Sqlstate.QueryCanceled,
-      message: "canceling authentication due to timeout",
-    });
+    this.#end(LOGIN_TIMEOUT);
   }
 
   #end(error: ErrorFields | null): void {

@@ -70,4 +70,31 @@ describe("a mirror connection that was renewed knows", () => {
     const before = simple("BEGIN", "SAVEPOINT a", "SET search_path = nowhere_at_all", "ROLLBACK TO a", "COMMIT");
     expect(await renewedBetween(before, simple("SELECT id FROM item"))).toEqual(["match"]);
   });
+
+  test("nothing of settings that were rolled back by one statement of several", async () => {
+    const before = simple("BEGIN", "SET search_path = nowhere_at_all", "SELECT 1; ROLLBACK");
+    expect(await renewedBetween(before, simple("SELECT id FROM item"))).toEqual(["match"]);
+  });
+
+  test("settings that were committed by COMMIT AND CHAIN", async () => {
+    const before = simple("BEGIN", "SET search_path = aside", "COMMIT AND CHAIN", "SELECT 1", "ROLLBACK");
+    expect(await renewedBetween(before, simple("SELECT id FROM shelf"))).toEqual(["match"]);
+  });
+
+  test("a statement with a name that changes a setting, once", async () => {
+    const before = [[parse("s", "SET search_path = aside"), sync()]];
+    expect(await renewedBetween(before, [use])).toEqual(["match"]);
+  });
+
+  test("nothing of what was prepared by SQL and deallocated", async () => {
+    const before = simple("PREPARE p AS SELECT 1", "DEALLOCATE p");
+    const after = simple("EXECUTE p", "PREPARE p AS SELECT 2", "EXECUTE p");
+    expect(await renewedBetween(before, after)).toEqual(["both_failed", "match", "match"]);
+  });
+
+  test("all there is to know when a statement was deallocated: a table that only the primary has is no excuse", async () => {
+    await database.onPrimary("CREATE TABLE only_here (id int)");
+    const before = simple("PREPARE p AS SELECT 1", "DEALLOCATE p");
+    expect(await renewedBetween(before, simple("SELECT * FROM only_here"))).toEqual(["query 42P01"]);
+  });
 });

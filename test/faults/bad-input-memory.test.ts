@@ -59,10 +59,10 @@ describe("what a client claims costs nothing, what it sends and leaves behind ne
     await expectNothingLeft(proxy);
   });
 
-  test("a thousand connections that end badly leave no memory behind", async () => {
+  test("600 connections that end badly leave no memory behind", async () => {
     const rounds: number[] = [];
     for (let seed = 1; seed <= 5; seed++) {
-      const bad = fc.sample(fc.oneof(beginning, lethalCase), { seed, numRuns: 200 });
+      const bad = fc.sample(fc.oneof(beginning, lethalCase), { seed, numRuns: 120 });
       for (const messages of bad) {
         await using client = seed % 2 === 0 ? await RawClient.connect(proxy) : await login();
         client.send(...messages);

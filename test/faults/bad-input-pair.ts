@@ -53,7 +53,7 @@ export class Pair implements AsyncDisposable {
 }
 
 /** Ends a transaction and forgets prepared statements; the answer holds `marker`. */
-export function asNew(marker: string): Buffer {
+function asNew(marker: string): Buffer {
   return query(`ROLLBACK; DEALLOCATE ALL; SELECT '${marker}'`);
 }
 

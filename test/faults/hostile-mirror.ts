@@ -94,7 +94,7 @@ export function answering(database: TestDatabase, answer: (peer: FakePeer) => vo
   });
 }
 
-export const isMatch = (outcome: Outcome): boolean => outcome.kind === "mirrored" && outcome.parity === "match";
+const isMatch = (outcome: Outcome): boolean => outcome.kind === "mirrored" && outcome.parity === "match";
 
 const bytesOf = (frames: readonly Frame[]): string[] =>
   frames.map(({ type, body }) => `${type} ${body.toString("latin1")}`);

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import type { DatabaseConfig } from "../../src/config/config.ts";
-import { CancelRegistry, sendCancel } from "../../src/proxy/cancel.ts";
+import { type Cancellable, CancelRegistry, sendCancel } from "../../src/proxy/cancel.ts";
 import { cancelRequest } from "../helpers/messages.ts";
 import { freePort } from "../../src/demo/free-port.ts";
 
@@ -55,16 +55,21 @@ describe("a cancel", () => {
   });
 });
 
-describe("the registry of keys", () => {
-  const cancellable = () => {
-    const session = { cancelled: 0, cancel: () => Promise.resolve(void session.cancelled++) };
-    return session;
-  };
+/** Counts how often it was cancelled. */
+class Counting implements Cancellable {
+  cancelled = 0;
 
+  cancel(): Promise<void> {
+    this.cancelled++;
+    return Promise.resolve();
+  }
+}
+
+describe("the registry of keys", () => {
   test("finds a session by its whole key, of any length", async () => {
     const registry = new CancelRegistry();
-    const short = cancellable();
-    const long = cancellable();
+    const short = new Counting();
+    const long = new Counting();
     registry.add(key, short);
     registry.add(Buffer.concat([key, Buffer.alloc(28, 0xff)]), long);
     expect(await registry.cancel(Buffer.from(key))).toBe(true);
@@ -75,7 +80,7 @@ describe("the registry of keys", () => {
 
   test("forgets a session, but not the one that has its key by now", async () => {
     const registry = new CancelRegistry();
-    const [old, current] = [cancellable(), cancellable()];
+    const [old, current] = [new Counting(), new Counting()];
     registry.add(key, old);
     registry.add(key, current);
     registry.remove(key, old);

@@ -16,8 +16,8 @@ export type PreparedUse =
   | {
       readonly kind: "parse";
       readonly statement: PreparedStatement;
-      /** The client had no statement of that name. */
-      readonly fresh: boolean;
+      /** What the name meant to the client before: then a Parse is an error. Null for the unnamed statement. */
+      readonly previous: PreparedStatement | null;
     }
   /** Bind or Describe: the statement must be known. `statement` is what the client means by the name, if it knows it. */
   | { readonly kind: "use"; readonly name: string; readonly statement: PreparedStatement | null }

@@ -8,7 +8,8 @@ import { STATUS_IDLE, tagsOf } from "./result.ts";
 const COMMANDS_MAX = 256;
 const BYTES_MAX = 64 * 1024;
 
-const ROLLED_BACK = tagsOf([hashTag(Buffer.from("ROLLBACK\0"), 0, 9)]);
+/** The tags of a request that ended a transaction by rolling it back, or went back to a savepoint. */
+export const ROLLED_BACK = tagsOf([hashTag(Buffer.from("ROLLBACK\0"), 0, 9)]);
 
 interface Command {
   readonly bytes: Buffer;
@@ -38,7 +39,7 @@ export class SessionState {
 
   /**
    * The primary has answered a request; `bytes` are its frames when it was session-level and not too large, `ran` says
-   * whether the mirror ran it. Returns the commands that hold from now on and that the mirror has not run.
+   * whether the mirror did what it says. Returns the commands that hold from now on and that the mirror has not run.
    */
   follow(request: Request, bytes: Buffer | null, ran: boolean): readonly Buffer[] {
     const { primary } = request;
@@ -56,7 +57,8 @@ export class SessionState {
     this.#tentative = [];
     if (primary.failed || rolledBack || request.abandoned) return [];
     for (const command of tentative) this.#keep(command);
-    return tentative.filter((command) => !command.ran).map((command) => command.bytes);
+    // When the mirror rolled back what the primary committed, it has run none of it.
+    return tentative.filter((command) => !ran || !command.ran).map((command) => command.bytes);
   }
 
   /** A command that the primary ran was kept from the mirror. */

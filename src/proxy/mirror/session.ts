@@ -27,7 +27,7 @@ import { redactMessage } from "./redact.ts";
 import { Result, STATUS_IDLE } from "./result.ts";
 import { Run } from "./run.ts";
 import { Selection } from "./selection.ts";
-import { SessionState } from "./session-state.ts";
+import { ROLLED_BACK, SessionState } from "./session-state.ts";
 import { Settlement } from "./settlement.ts";
 
 /** A request that ran over its time must end within this long after it was cancelled. */
@@ -318,6 +318,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       this.#teach(next, preparation);
       return false;
     }
+    this.#statements.begin(preparation);
     this.#queue.remove(next);
     this.#ranUnit = request.unit;
     next.taught = preparation.taught;
@@ -327,11 +328,13 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   }
 
   /** A simple Query has no room for a Parse before it: what its DEALLOCATE names is prepared by a request of our own. */
-  #teach(next: MirrorRequest, { frames, taught }: Preparation): void {
+  #teach(next: MirrorRequest, preparation: Preparation): void {
+    const { frames, taught } = preparation;
     next.prepared = true;
+    this.#statements.begin(preparation);
     this.#ask({
       frames: Buffer.concat([...frames, encodeSync()]),
-      onDone: ({ parsed }) => this.#statements.answered(null, taught, parsed),
+      onDone: (result) => this.#statements.answered(null, taught, result),
     });
   }
 
@@ -343,8 +346,8 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     mirrored.mirrorMs = this.#nowMs() - mirrored.sentMs;
     mirrored.discard();
     if (!result.failed && request.statements.some((statement) => statement.class.forgetsSession)) this.#lacking = false;
-    if (request.kind === "simple") this.#statements.queried(request.statements[0] ?? null);
-    else this.#statements.answered(request.prepared, mirrored.taught, result.parsed);
+    if (request.kind === "simple") this.#statements.queried(request.statements[0] ?? null, result.failed);
+    else this.#statements.answered(request.prepared, mirrored.taught, result);
     this.#unsettled.push(mirrored);
     this.#settle();
   }
@@ -366,7 +369,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       this.#unsettled.shift();
       if (next.settled) continue;
       this.#settlement.settle(next, this.#isExcused(next));
-      this.#repeat(this.#state.follow(next.request, next.command, next.failure === null));
+      this.#repeat(this.#state.follow(next.request, next.command, didTheSame(next)));
       if (next !== this.#awaited) continue;
       this.#awaited = null;
       this.#broken = (this.#broken || !this.#link.isReady) && !this.#settlement.primaryIdle;
@@ -502,6 +505,12 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   #nowMs(): number {
     return this.#destination.recording.clock.nowMs();
   }
+}
+
+/** Whether the mirror did what the primary did, as far as the session goes. */
+function didTheSame({ failure, request, result }: MirrorRequest): boolean {
+  if (failure !== null || (result.failed && !request.primary.failed)) return false;
+  return result.tags === request.primary.tags || result.tags !== ROLLED_BACK;
 }
 
 /** What a session meets that lacks a setting, a temporary table, a prepared statement or a cursor. */

@@ -1,6 +1,6 @@
 // Authentication is between client and primary: pgsoak passes it on, whatever it is, and knows nothing of it.
 
-import { Client } from "pg";
+import { Client, DatabaseError } from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PostgresServer, startPostgres } from "../../../src/demo/postgres-server.ts";
 import { withClient } from "../../helpers/clusters.ts";
@@ -42,7 +42,8 @@ async function logIn(target: { host: string; port: number }, user: string, secre
     const { rows } = await client.query("SELECT current_user AS me");
     return rows;
   } catch (error) {
-    const { severity, code, message, detail, routine } = error as Record<string, unknown>;
+    if (!(error instanceof DatabaseError)) throw error;
+    const { severity, code, message, detail, routine } = error;
     return { severity, code, message, detail, routine };
   } finally {
     await client.end();

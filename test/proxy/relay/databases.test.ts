@@ -5,7 +5,7 @@ import { createDatabase, type TestDatabase } from "../../helpers/clusters.ts";
 import { RawClient } from "../../helpers/frames.ts";
 import { type InlineProxy, startInlineProxy } from "../../helpers/inline-proxy.ts";
 import { query, startupMessage } from "../../helpers/messages.ts";
-import { fatal, values } from "./relay.ts";
+import { fatal, type Target, values } from "./relay.ts";
 
 const SIXTEEN = "16";
 const EIGHTEEN = "18";
@@ -13,15 +13,17 @@ const EIGHTEEN = "18";
 let database: TestDatabase;
 let proxy: InlineProxy;
 
+/** A [[databases]] entry. */
+const on = (name: string, { host, port }: Target, databaseName?: string) => ({
+  name,
+  host,
+  port,
+  tls: "disable",
+  ...(databaseName === undefined ? {} : { database_name: databaseName }),
+});
+
 beforeAll(async () => {
   database = await createDatabase("databases");
-  const on = (name: string, { host, port }: { host: string; port: number }, databaseName?: string) => ({
-    name,
-    host,
-    port,
-    tls: "disable",
-    ...(databaseName === undefined ? {} : { database_name: databaseName }),
-  });
   proxy = await startInlineProxy({
     databases: [
       on(database.name, database.primary),
@@ -87,10 +89,7 @@ test("a name without an entry is 3D000 in PostgreSQL's words, where there is no 
 
 test("* is every name that has no entry of its own", async () => {
   await using starred = await startInlineProxy({
-    databases: [
-      { name: "*", host: database.primary.host, port: database.primary.port, tls: "disable" },
-      { name: "postgres", host: database.mirror.host, port: database.mirror.port, tls: "disable" },
-    ],
+    databases: [on("*", database.primary), on("postgres", database.mirror)],
   });
   expect(await landsOn({ user: "postgres", database: database.name }, starred)).toEqual([SIXTEEN, database.name]);
   expect(await landsOn({ user: "postgres", database: "template1" }, starred)).toEqual([SIXTEEN, "template1"]);

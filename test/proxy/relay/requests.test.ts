@@ -63,6 +63,7 @@ const rows = async (): Promise<(number | undefined)[]> =>
     database.onMirror("SELECT FROM item").then((all) => all.length),
   ]);
 
+const ask = (sql: string): Buffer[] => [parse("", sql), bind("", ""), execute("")];
 const copy = "COPY item FROM STDIN";
 const begin = [parse("", copy), bind("", ""), describeMessage("P", ""), execute("")];
 const data = [copyData(Buffer.from("1\n2\n")), copyData(Buffer.from("3\n"))];
@@ -183,7 +184,6 @@ describe("one request is", () => {
   });
 
   test("an extended run up to Sync, whatever fails in it, and a portal that is read in pieces", async () => {
-    const ask = (sql: string): Buffer[] => [parse("", sql), bind("", ""), execute("")];
     client.send(
       ...ask("SELECT 1"),
       ...ask("SELECT 1/0"),

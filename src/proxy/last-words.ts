@@ -1,0 +1,31 @@
+// The errors that pgsoak itself ends a session with. Where PostgreSQL has words for the same thing they are its own.
+
+import type { ErrorFields } from "./protocol/encode.ts";
+import { Sqlstate } from "./protocol/sqlstate.ts";
+
+export const SHUTDOWN = fatal(Sqlstate.AdminShutdown, "terminating connection due to administrator command");
+export const LOGIN_TIMEOUT = fatal(Sqlstate.QueryCanceled, "canceling authentication due to timeout");
+export const TOO_MANY_CLIENTS = fatal(Sqlstate.TooManyConnections, "sorry, too many clients already");
+
+export function unknownDatabase(name: string): ErrorFields {
+  return fatal(Sqlstate.UndefinedDatabase, `database "${name}" does not exist`);
+}
+
+/** `entry` is the name of the [[databases]] table, `cause` the system's error code. */
+export function primaryUnreachable(entry: string, cause = "error"): ErrorFields {
+  return {
+    ...fatal(Sqlstate.CannotConnectNow, "the primary server cannot be reached"),
+    detail: `pgsoak could not connect to the server of database entry "${entry}": ${cause}.`,
+  };
+}
+
+export function badMessageLength(length: number, max: number): ErrorFields {
+  return {
+    ...fatal(Sqlstate.ProtocolViolation, `invalid message length: ${length}`),
+    detail: `A message length is from 4 to ${max}.`,
+  };
+}
+
+function fatal(sqlstate: string, message: string): ErrorFields {
+  return { severity: "FATAL", sqlstate, message };
+}
