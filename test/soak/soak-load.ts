@@ -27,6 +27,8 @@ export type Diary = readonly { readonly step: string; readonly requests: number 
 export class SoakLoad {
   /** Requests that were answered. */
   requests = 0;
+  /** Requests whose answers nobody waited for: the log may have seen them or not. */
+  unanswered = 0;
   /** Answers of the primary that were not as they must be. */
   readonly complaints: string[] = [];
   readonly diaries = new Map<number, Diary>();
@@ -86,7 +88,8 @@ export class SoakLoad {
     } catch (error) {
       this.complaints.push(`session ${owner}, step ${name}: ${String(error)}`);
     }
-    this.requests += session.requests - counted;
     await session.leave();
+    this.requests += session.requests - counted;
+    this.unanswered += session.unanswered;
   }
 }

@@ -12,6 +12,8 @@ const both = (owners: number): string => `
     FROM generate_series(1, ${owners}) AS owner, generate_series(1, ${SLOTS}) AS slot;
   CREATE TABLE journal (owner int, entry text);
   CREATE TABLE copied (owner int, line text);
+  CREATE TABLE shared (id int PRIMARY KEY, n int);
+  INSERT INTO shared VALUES (1, 0);
   CREATE SCHEMA aside;
   CREATE TABLE aside.shelf (id int);
   INSERT INTO aside.shelf SELECT generate_series(1, 3);

@@ -3,7 +3,7 @@
 
 import { connect } from "node:net";
 import { errorFields, type Frame, RawClient } from "../helpers/frames.ts";
-import { cancelRequest, query, startupMessage } from "../helpers/messages.ts";
+import { cancelRequest, PROTOCOL_3_0, PROTOCOL_3_2, query, startupMessage, terminate } from "../helpers/messages.ts";
 import type { Random } from "./random.ts";
 
 interface Target {
@@ -26,6 +26,8 @@ export class SoakSession {
   readonly owner: number;
   /** Requests that were sent, each closed by one ReadyForQuery. */
   requests = 0;
+  /** Requests whose answers it did not wait for. */
+  unanswered = 0;
   /** Named statements that it has prepared and not closed: name → text. */
   readonly prepared = new Map<string, string>();
   /** For names that are used once. */
@@ -44,7 +46,8 @@ export class SoakSession {
 
   static async open(target: Target, owner: number, random: Random, parameters = {}): Promise<SoakSession> {
     const raw = await RawClient.connect(target);
-    raw.send(startupMessage({ user: "postgres", database: "postgres", ...parameters }));
+    const protocol = random.chance(0.2) ? PROTOCOL_3_2 : PROTOCOL_3_0;
+    raw.send(startupMessage({ user: "postgres", database: "postgres", ...parameters }, protocol));
     const frames = await raw.until("Z");
     const key = frames.find(({ type }) => type === "K")!.body;
     return new SoakSession(target, raw, key, owner, random);
@@ -111,8 +114,20 @@ export class SoakSession {
     await promise;
   }
 
-  /** Leaves as a program does that is killed. */
+  /** Leaves in one of the ways in which programs do: politely, killed, in a transaction, without reading the answers. */
   async leave(): Promise<void> {
+    const way = this.random.int(6);
+    if (way === 0) {
+      await this.sql("BEGIN");
+      await this.sql(`INSERT INTO journal VALUES (${this.owner}, 'never committed')`);
+    } else if (way === 1) {
+      this.unanswered = 3;
+      this.send(query("BEGIN"), query(`INSERT INTO journal VALUES (${this.owner}, 'never')`), query("SELECT 1"));
+    }
+    if (this.random.chance(0.5)) {
+      this.send(terminate());
+      if (this.unanswered === 0) await this.#raw.closed();
+    }
     await this.#raw[Symbol.asyncDispose]();
   }
 }

@@ -17,6 +17,8 @@ interface Command {
   readonly key: unknown;
   /** The mirror ran it itself. */
   readonly ran: boolean;
+  /** A rollback leaves it: prepared statements know no transactions. */
+  readonly survives: boolean;
 }
 
 /** PREPARE is repeated whatever it prepares; of everything else only what touches no data. */
@@ -47,18 +49,19 @@ export class SessionState {
     const rolledBack = primary.tags === ROLLED_BACK;
     if (primary.status !== STATUS_IDLE) {
       // To a savepoint: which of the commands it undid is not known.
-      if (rolledBack && this.#tentative.length > 0) {
-        this.#tentative = [];
+      const kept = this.#tentative.filter((command) => command.survives);
+      if (rolledBack && kept.length < this.#tentative.length) {
+        this.#tentative = kept;
         this.#incomplete = true;
       }
       return [];
     }
-    const tentative = this.#tentative;
+    const undone = primary.failed || rolledBack;
+    const tentative = this.#tentative.filter((command) => command.survives || !undone);
     this.#tentative = [];
-    if (primary.failed || rolledBack || request.abandoned) return [];
     for (const command of tentative) this.#keep(command);
     // When the mirror rolled back what the primary committed, it has run none of it.
-    return tentative.filter((command) => !ran || !command.ran).map((command) => command.bytes);
+    return tentative.filter((command) => !command.ran || (!ran && !command.survives)).map((command) => command.bytes);
   }
 
   /** A command that the primary ran was kept from the mirror. */
@@ -84,7 +87,13 @@ export class SessionState {
     const taught = new Set(uses.filter((use) => use.kind === "parse").map((use) => use.statement.name));
     const needs = uses.some((use) => use.kind === "use" && !taught.has(use.name));
     if (objects || needs || bytes === null || !isRepeatable(request)) this.#incomplete = true;
-    else this.#tentative.push({ bytes, key: request.statements.length === 1 ? request.statements[0] : request, ran });
+    else
+      this.#tentative.push({
+        bytes,
+        key: request.statements.length === 1 ? request.statements[0] : request,
+        ran,
+        survives: isOfPreparedStatements(request),
+      });
   }
 
   #keep(command: Command): void {
@@ -97,6 +106,14 @@ export class SessionState {
     this.#commands.push(command);
     this.#bytes += command.bytes.length;
   }
+}
+
+/** PREPARE, DEALLOCATE or DISCARD. */
+function isOfPreparedStatements({ statements }: Request): boolean {
+  return statements.every(
+    ({ class: { deallocates, forgetsStatements }, text }) =>
+      deallocates.length > 0 || forgetsStatements || PREPARES.test(text),
+  );
 }
 
 /** Whether running it again changes nothing but the session. */

@@ -156,4 +156,14 @@ export const TRANSACTION_STEPS: readonly Step[] = [
       await s.sql(`${s.random.pick(["COMMIT", "ROLLBACK"])} PREPARED '${gid}'`);
     },
   },
+  {
+    name: "shared_row",
+    weight: 1,
+    run: async (s) => {
+      await s.sql("BEGIN");
+      await s.sql("UPDATE shared SET n = n + 1 WHERE id = 1");
+      await s.sql("COMMIT");
+      await s.sql("UPDATE shared SET n = n + 1 WHERE id = 1");
+    },
+  },
 ];

@@ -1,0 +1,62 @@
+// Runs a script against one way to the server and keeps every byte that comes back.
+
+import { setImmediate as turn } from "node:timers/promises";
+import { type Frame, RawClient } from "../helpers/frames.ts";
+import { startupMessage } from "../helpers/messages.ts";
+import type { Target } from "./conditions.ts";
+import { masked } from "./exceptions.ts";
+
+export interface Script {
+  readonly name: string;
+  /** Startup parameters beside user and database. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  readonly protocol?: number;
+  /** What the client does once it is in. It must read to a point that is the same in every run. */
+  readonly talk: (client: RawClient) => Promise<unknown>;
+}
+
+/** Everything that was heard, frame by frame, and how it ended when the server ended it. */
+export interface Heard {
+  readonly frames: readonly Frame[];
+  readonly end: "open" | "end" | "reset";
+}
+
+export interface HearOptions {
+  readonly database: string;
+  /** Sends every byte on its own, a turn of the event loop apart. */
+  readonly byteByByte?: boolean;
+}
+
+export async function hear(target: Target, script: Script, options: HearOptions): Promise<Heard> {
+  await using client = await RawClient.connect(target);
+  if (options.byteByByte === true) dripping(client);
+  const parameters = { user: "postgres", database: options.database, ...script.parameters };
+  client.send(startupMessage(parameters, script.protocol));
+  await client.until("Z");
+  const end = await script.talk(client);
+  return { frames: masked(framesOf(client.received)), end: end === "end" || end === "reset" ? end : "open" };
+}
+
+function dripping(client: RawClient): void {
+  let sent = Promise.resolve();
+  client.send = (...messages) => {
+    sent = sent.then(async () => {
+      for (const byte of Buffer.concat(messages)) {
+        if (client.socket.destroyed) return;
+        client.socket.write(Buffer.of(byte));
+        await turn();
+      }
+    });
+  };
+}
+
+/** Cuts a whole stream into its frames; a last one that is not whole keeps what there is of it. */
+function framesOf(stream: Buffer): Frame[] {
+  const frames: Frame[] = [];
+  for (let at = 0; at < stream.length;) {
+    const end = stream.length - at < 5 ? stream.length : at + 1 + stream.readUInt32BE(at + 1);
+    frames.push({ type: stream.toString("latin1", at, at + 1), body: stream.subarray(at + 5, end) });
+    at = end;
+  }
+  return frames;
+}
