@@ -14,7 +14,8 @@ export function sendCancel(server: DatabaseConfig, key: Buffer, timeoutMs: numbe
     const socket = connectTo(server);
     const timer = setTimeout(() => socket.destroy(), timeoutMs);
     socket.on("connect", () => socket.write(encodeCancel(key)));
-    socket.on("data", () => undefined);
+    // PostgreSQL says nothing here: whoever does is not listened to.
+    socket.on("data", () => socket.destroy());
     socket.on("end", () => socket.end());
     socket.on("error", () => undefined); // the close that follows is all there is to know
     socket.on("close", () => {

@@ -240,7 +240,11 @@ export class Recording {
     const known = this.#failures.get(key);
     if (known !== undefined) return known;
     // Beyond the bound a failure keeps its kind and loses its words.
-    if (this.#failures.size >= FAILURES_MAX && message !== "") return this.#failureId({ ...failure, message: "" });
+    // A new SQLSTATE is lost too: a server may make up as many as it likes.
+    if (this.#failures.size >= FAILURES_MAX) {
+      if (message !== "") return this.#failureId({ ...failure, message: "" });
+      if (sqlstate !== "") return this.#failureId({ ...failure, sqlstate: "" });
+    }
     const id = this.#failures.size + 1;
     this.#failures.set(key, id);
     this.#tell({ type: "failure", id, category, attribution, sqlstate, message });

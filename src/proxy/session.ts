@@ -208,6 +208,7 @@ export class Session implements Cancellable {
         this.#gateOpened();
         return;
       case BackendMessage.BackendKeyData:
+        if (this.#key !== null) this.#context.cancels.remove(this.#key, this);
         this.#key = readBackendKey(buffer, start, end);
         if (this.#key !== null) this.#context.cancels.add(this.#key, this);
         return;

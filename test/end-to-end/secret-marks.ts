@@ -48,7 +48,7 @@ function formsOf(mark: string): Form[] {
     { name: "text", sign: mark.toLowerCase(), folds: true },
     { name: "UTF-16", sign: wide.toString("latin1").toLowerCase(), folds: true },
     { name: "hexadecimal", sign: bytes.toString("hex"), folds: true },
-    { name: "reversed", sign: [...mark].toReversed().join("").toLowerCase(), folds: true },
+    { name: "reversed", sign: Buffer.from(bytes.toReversed()).toString("latin1").toLowerCase(), folds: true },
     ...[0, 1, 2].flatMap((offset) => ({ name: "base64", sign: base64Within(bytes, offset), folds: false })),
   ];
 }

@@ -16,7 +16,8 @@ import {
   sync,
 } from "../helpers/messages.ts";
 import type { SecretMarks } from "./secret-marks.ts";
-import { type SecretRequest, simple } from "./secret-statements.ts";
+import { type SecretRequest, simple } from "./secret-request.ts";
+import { MIRROR_FUNCTIONS, MIRROR_TYPES } from "./secret-schema.ts";
 
 /** upper(text) in every PostgreSQL. */
 const UPPER_OID = 871;
@@ -28,7 +29,12 @@ export function values(marks: SecretMarks): SecretRequest[] {
   return [
     {
       kept: "select v from path_text where v = $1",
-      messages: [parse("", "SELECT v FROM path_text WHERE v = $1"), bind("", "", [m("text parameter")]), execute(""), sync()],
+      messages: [
+        parse("", "SELECT v FROM path_text WHERE v = $1"),
+        bind("", "", [m("text parameter")]),
+        execute(""),
+        sync(),
+      ],
     },
     {
       kept: "select v from path_binary where v = $1::text",
@@ -48,11 +54,21 @@ export function values(marks: SecretMarks): SecretRequest[] {
     { kept: null, messages: [bind("", m("statement never prepared")), execute(m("portal never bound")), sync()] },
     {
       kept: "select v from path_cast where v = $1::int::text",
-      messages: [parse("", "SELECT v FROM path_cast WHERE v = $1::int::text"), bind("", "", [m("refused parameter")]), sync()],
+      messages: [
+        parse("", "SELECT v FROM path_cast WHERE v = $1::int::text"),
+        bind("", "", [m("refused parameter")]),
+        sync(),
+      ],
     },
     { kept: null, messages: [functionCall(UPPER_OID, [m("function argument")])] },
-    { kept: "copy path_copy from stdin", messages: [query("COPY path_copy FROM STDIN"), copyData(Buffer.from(`${m("copied")}\n`)), copyDone()] },
-    { kept: "copy path_copy_2 from stdin", messages: [query("COPY path_copy_2 FROM STDIN"), copyFail(m("reason of CopyFail"))] },
+    {
+      kept: "copy path_copy from stdin",
+      messages: [query("COPY path_copy FROM STDIN"), copyData(Buffer.from(`${m("copied")}\n`)), copyDone()],
+    },
+    {
+      kept: "copy path_copy_2 from stdin",
+      messages: [query("COPY path_copy_2 FROM STDIN"), copyFail(m("reason of CopyFail"))],
+    },
     simple(`COPY path_copy TO '/no/${m("file")}'`, "copy path_copy to ?"),
   ];
 }
@@ -60,15 +76,28 @@ export function values(marks: SecretMarks): SecretRequest[] {
 /** Work that the mirror alone refuses, in words that quote the value. */
 export function refusedByMirror(marks: SecretMarks): SecretRequest[] {
   const m = (place: string): string => marks.text(`refused by the mirror: ${place}`);
-  const insert = (type: string): SecretRequest => simple(`INSERT INTO mirror_${type} VALUES ('${m(type)}')`, `insert into mirror_${type} values (?)`);
-  const call = (name: string): SecretRequest => simple(`SELECT mirror_${name}('${m(name)}')`, `select mirror_${name}(?)`);
+  const insert = (type: string): SecretRequest =>
+    simple(`INSERT INTO mirror_${type} VALUES ('${m(type)}')`, `insert into mirror_${type} values (?)`);
+  const call = (name: string): SecretRequest =>
+    simple(`SELECT mirror_${name}('${m(name)}')`, `select mirror_${name}(?)`);
   return [
     ...MIRROR_TYPES.filter(({ name }) => name !== "unique").map(({ name }) => insert(name)),
-    simple(`INSERT INTO mirror_small VALUES ('${marks.number("refused by the mirror: out of range")}')`, "insert into mirror_small values (?)"),
-    { kept: "copy mirror_int from stdin", messages: [query("COPY mirror_int FROM STDIN"), copyData(Buffer.from(`${m("copy")}\n`)), copyDone()] },
+    simple(
+      `INSERT INTO mirror_small VALUES ('${marks.number("refused by the mirror: out of range")}')`,
+      "insert into mirror_small values (?)",
+    ),
+    {
+      kept: "copy mirror_int from stdin",
+      messages: [query("COPY mirror_int FROM STDIN"), copyData(Buffer.from(`${m("copy")}\n`)), copyDone()],
+    },
     {
       kept: "insert into mirror_int select $1::text",
-      messages: [parse("", "INSERT INTO mirror_int SELECT $1::text"), bind("", "", [m("parameter")]), execute(""), sync()],
+      messages: [
+        parse("", "INSERT INTO mirror_int SELECT $1::text"),
+        bind("", "", [m("parameter")]),
+        execute(""),
+        sync(),
+      ],
     },
     simple(twice(m("unique")), "insert into mirror_unique values (?), (?)"),
     ...MIRROR_FUNCTIONS.map(({ name }) => call(name)),
@@ -76,32 +105,3 @@ export function refusedByMirror(marks: SecretMarks): SecretRequest[] {
 }
 
 const twice = (mark: string): string => `INSERT INTO mirror_unique VALUES ('${mark}'), ('${mark}')`;
-
-/** Tables `mirror_…` with a column that is text on the primary and this on the mirror. */
-export const MIRROR_TYPES = [
-  { name: "int", type: "int" },
-  { name: "small", type: "smallint" },
-  { name: "date", type: "timestamptz" },
-  { name: "json", type: "jsonb" },
-  { name: "uuid", type: "uuid" },
-  { name: "short", type: "varchar(3)" },
-  { name: "unique", type: "text PRIMARY KEY" },
-  { name: "checked", type: "text CHECK (length(v) < 3)" },
-  { name: "enum", type: "mood" },
-  { name: "array", type: "int[]" },
-  { name: "network", type: "inet" },
-] as const;
-
-/** Functions `mirror_…(v text)` that do this on the mirror and nothing on the primary. */
-export const MIRROR_FUNCTIONS = [
-  { name: "raise", body: "RAISE EXCEPTION 'no credit for %', v" },
-  { name: "raise_syntax", body: "RAISE EXCEPTION 'near \"%\" it goes wrong', v USING ERRCODE = '42601'" },
-  { name: "raise_detail", body: "RAISE EXCEPTION 'as you see' USING DETAIL = v, HINT = v" },
-  { name: "dynamic", body: "EXECUTE 'SELECT 1 ' || quote_literal(v)" },
-  { name: "dynamic_word", body: "EXECUTE 'SELECT 1 FROM ' || v || ' nonsense here'" },
-  { name: "regular", body: "PERFORM 'x' ~ ('(' || v)" },
-  { name: "zone", body: "PERFORM now() AT TIME ZONE v" },
-  { name: "setting", body: "PERFORM set_config('work_mem', v, true)" },
-  { name: "format", body: "PERFORM to_timestamp(v, 'YYYY')" },
-  { name: "notice", body: "RAISE NOTICE 'see %', v; PERFORM 1/0" },
-] as const;

@@ -10,17 +10,12 @@ import { query } from "../helpers/messages.ts";
 import { waitFor } from "../helpers/wait-for.ts";
 import { backTo, expectNothingLeft, holdingsOf, openSockets } from "./nothing-left.ts";
 
-/** No queue is too short for what a batch of bad input can make. */
-const QUEUE_LENGTH = 10_000;
+/** No queue is too short for what a batch of bad input can make, and no machine too busy to answer it in time. */
+const MIRRORING = { queue_length: 10_000, timeout_ms: 5000 };
 const SONG = query("SELECT 'still here'");
 
-export async function besideCanary(
-  database: TestDatabase,
-  work: (proxy: InlineProxy) => Promise<void>,
-  mirrorTimeoutMs = 2000,
-): Promise<void> {
-  const mirroring = { queue_length: QUEUE_LENGTH, timeout_ms: mirrorTimeoutMs };
-  await using proxy = await startInlineProxy(mirrorTables(database.primary, database.mirror, mirroring));
+export async function besideCanary(database: TestDatabase, work: (proxy: InlineProxy) => Promise<void>): Promise<void> {
+  await using proxy = await startInlineProxy(mirrorTables(database.primary, database.mirror, MIRRORING));
   await using canary = await RawClient.login(proxy, { user: "postgres", database: database.name });
   const song = await canary.exchange(SONG);
   await waitFor(async () => (await proxy.eventsOf("mirrored")).length === 1, { message: "the canary is mirrored" });

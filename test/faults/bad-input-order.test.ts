@@ -90,4 +90,11 @@ describe.concurrent("what both sides refuse alike is no error of the mirror", ()
       expect((await proxy.outcomes(2)).map(shown)).toEqual(["both_failed", "both_failed"]);
     },
   );
+
+  test("a statement that is there already and is prepared again in vain is not forgotten", async () => {
+    await using proxy = await startMirrored();
+    await using client = await login(proxy);
+    for (let n = 0; n < 4; n++) await client.exchange(parse("a", "SELECT 1"), sync());
+    expect((await proxy.outcomes(4)).map(shown)).toEqual(["match", "both_failed", "both_failed", "both_failed"]);
+  });
 });

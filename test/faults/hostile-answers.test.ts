@@ -23,6 +23,9 @@ import { answering, HostileMirror } from "./hostile-mirror.ts";
 import { randomBytesOf } from "./random-bytes.ts";
 
 const EMPTY = Buffer.alloc(0);
+/** Together more than a mirror may say at once without being asked, but in a second never as much. */
+const CHATS = 8;
+const CHAT_BYTES = 150_000;
 
 const lost = { kind: "errored", category: "connection", attribution: "plumbing" };
 const broken = { ...lost, sqlstate: "08P01" };
@@ -134,15 +137,15 @@ describe.concurrent("a mirror that speaks without being asked", () => {
   test("is listened to for as long as it does not flood, however much that is in the end", async () => {
     const chatting = answering(database, (peer) => {
       peer.send(oneRow("asked"));
-      let left = 6;
+      let left = CHATS;
       const chat = setInterval(() => {
         if (left-- === 0) clearInterval(chat);
-        else peer.send(notification(7, "channel", "x".repeat(300_000)));
+        else peer.send(notification(7, "channel", "x".repeat(CHAT_BYTES)));
       }, 300);
     });
     await using hostile = await HostileMirror.start(database, chatting);
     expect(await hostile.ask(1)).toMatchObject([match]);
-    const heard = (): boolean => hostile.server.bytesWritten > 6 * 300_000;
+    const heard = (): boolean => hostile.server.bytesWritten > CHATS * CHAT_BYTES;
     await waitFor(heard, { message: "it has said more than is borne at once" });
     expect(await hostile.ask(1)).toMatchObject([match]);
     expect(hostile.server.accepted).toBe(1);

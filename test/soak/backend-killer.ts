@@ -24,7 +24,8 @@ export class BackendKiller {
 
   /** About so many a second, until stop(). A mirror that is away has nothing to end. */
   async run(perSecond: number): Promise<void> {
-    while (!this.#stopping && perSecond > 0) {
+    if (perSecond === 0) return;
+    while (!this.#stopping) {
       await sleep(1000 / perSecond);
       await this.#kill(perSecond);
     }

@@ -1,8 +1,7 @@
 // A pgsoak process with a mirror that can be made to hang or to crawl, for COPY of more than may ever be held in memory.
 
 import { Client } from "pg";
-import { startPostgres } from "../../src/demo/postgres-server.ts";
-import type { PostgresServer } from "../../src/demo/postgres-server.ts";
+import { type PostgresServer, startPostgres } from "../../src/demo/postgres-server.ts";
 import { openReader } from "../../src/events/log-reader.ts";
 import { BreakableProxy } from "../helpers/breakable-proxy.ts";
 import { mirrorTables } from "../helpers/config-text.ts";
@@ -83,12 +82,7 @@ export class CopyRig implements AsyncDisposable {
 
   /** Rows in the table, which is then emptied on both sides. */
   async rows(): Promise<{ primary: number; mirror: number }> {
-    const count = async (server: PostgresServer): Promise<number> => {
-      const rows = Number(await onServer(server, "SELECT count(*) FROM bulk"));
-      await onServer(server, "TRUNCATE bulk");
-      return rows;
-    };
-    return { primary: await count(this.primary), mirror: await count(this.mirror) };
+    return { primary: await emptied(this.primary), mirror: await emptied(this.mirror) };
   }
 
   /** How every request so far has ended, in their order: a parity, an error category or the reason of a drop. */
@@ -131,8 +125,17 @@ export class CopyRig implements AsyncDisposable {
       const text = await (await fetch(this.#pgsoak.api("/metrics"))).text();
       return Number(/^pgsoak_mirror_queue_bytes\{.*\} (\d+)$/m.exec(text)?.[1]);
     };
-    await waitFor(async () => (await waiting()) <= WAITING_MAX_BYTES, { timeoutMs: 60_000, message: "the mirror keeps up" });
+    await waitFor(async () => (await waiting()) <= WAITING_MAX_BYTES, {
+      timeoutMs: 60_000,
+      message: "the mirror keeps up",
+    });
   }
+}
+
+async function emptied(server: PostgresServer): Promise<number> {
+  const rows = Number(await onServer(server, "SELECT count(*) FROM bulk"));
+  await onServer(server, "TRUNCATE bulk");
+  return rows;
 }
 
 async function onServer({ host, port }: PostgresServer, sql: string): Promise<unknown> {

@@ -21,7 +21,11 @@ export function isRemarkable({ event }: Outcome): boolean {
   return !["match", "both_failed", "unverifiable"].includes(event.parity);
 }
 
-export function explain(outcomes: ReadonlyMap<number, Outcome>, outages: readonly Outage[], kills: boolean): Explained[] {
+export function explain(
+  outcomes: ReadonlyMap<number, Outcome>,
+  outages: readonly Outage[],
+  kills: boolean,
+): Explained[] {
   const reasonOf = (outcome: Outcome): string | null => {
     const { event, statement } = outcome;
     if (event.kind === "dropped") return null;

@@ -60,7 +60,11 @@ await using pgsoak = await startPgsoakProcess({ tables: { ...tables, general: { 
 
 const load = new SoakLoad({
   target: pgsoak.proxy,
-  steps: chooseSteps({ faults: values.faults && !values.quiet, only: list(values.only), without: list(values.without) }),
+  steps: chooseSteps({
+    faults: values.faults && !values.quiet,
+    only: list(values.only),
+    without: list(values.without),
+  }),
   seed: Number(values.seed),
   requests,
   sessions: Number(values.sessions),
@@ -74,10 +78,13 @@ killer.stop();
 await killing;
 const seconds = (performance.now() - beganMs) / 1000;
 
-await waitFor(async () => {
-  const { total } = await readStatsOf(pgsoak);
-  return total.requests_in_flight === 0 && total.requests_total >= load.requests;
-}, { timeoutMs: 60_000, message: "nothing is in flight" });
+await waitFor(
+  async () => {
+    const { total } = await readStatsOf(pgsoak);
+    return total.requests_in_flight === 0 && total.requests_total >= load.requests;
+  },
+  { timeoutMs: 60_000, message: "nothing is in flight" },
+);
 const { total } = await readStatsOf(pgsoak);
 await pgsoak.stop();
 
@@ -118,7 +125,9 @@ if (values.quiet && exposure === 1) {
 const diaryOf = (owner: number): string =>
   `  steps: ${(load.diaries.get(owner) ?? []).map(({ step, requests: before }) => `${before} ${step}`).join(", ")}`;
 if (unexplained.length > 0) console.log(reportUnexplained(books, unexplained, diaryOf));
-console.log(`${load.requests} requests in ${seconds.toFixed(1)} s, ${outages.outages.length} outages, ${killer.kills} kills, seed ${values.seed}`);
+console.log(
+  `${load.requests} requests in ${seconds.toFixed(1)} s, ${outages.outages.length} outages, ${killer.kills} kills, seed ${values.seed}`,
+);
 for (const problem of problems) console.log(`PROBLEM ${problem}`);
 console.log(`unexplained = ${unexplained.length}`);
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -4,7 +4,7 @@ import { type TextColumn, textTable } from "../../src/projections/text-table.ts"
 import type { Explained } from "./explain.ts";
 import type { Books, Outcome } from "./read-outcomes.ts";
 
-const UNEXPLAINED_SHOWN_MAX = 12;
+const UNEXPLAINED_SHOWN_MAX = 20;
 /** Outcomes of the same session that are shown before one that nothing explains. */
 const BEFORE = 12;
 
@@ -49,10 +49,15 @@ export function reportCounts(books: Books, explained: readonly Explained[]): str
   ].join("\n");
 }
 
-/** Each with what its session did before. */
-export function reportUnexplained(books: Books, unexplained: readonly Outcome[], diaryOf: (owner: number) => string): string {
+/** One of each kind, with what its session did before. */
+export function reportUnexplained(
+  books: Books,
+  unexplained: readonly Outcome[],
+  diaryOf: (owner: number) => string,
+): string {
   const all = [...books.outcomes.values()].toSorted((a, b) => a.event.request - b.event.request);
-  return unexplained
+  const kinds = new Map(unexplained.map((one) => [`${endOf(one)} ${one.statement}`, one]));
+  return [...kinds.values()]
     .slice(0, UNEXPLAINED_SHOWN_MAX)
     .map((one) => {
       const own = all.filter(({ session }) => session !== null && session === one.session);
@@ -63,8 +68,14 @@ export function reportUnexplained(books: Books, unexplained: readonly Outcome[],
         const root = event.kind !== "dropped" && event.root !== null ? ` root ${event.root}` : "";
         return `${outcome === one ? ">" : " "} ${event.request} ${endOf(outcome)}${root}: ${short(outcome.statement)}${message}`;
       });
-      const owner = own.map(({ statement }) => /soak\.owner_(\d+)/.exec(statement)?.[1]).find((found) => found !== undefined);
-      return [`session ${one.session} (owner ${owner ?? "?"})`, ...lines, owner === undefined ? "" : diaryOf(Number(owner))].join("\n");
+      const owner = own
+        .map(({ statement }) => /soak\.owner_(\d+)/.exec(statement)?.[1])
+        .find((found) => found !== undefined);
+      return [
+        `session ${one.session} (owner ${owner ?? "?"})`,
+        ...lines,
+        owner === undefined ? "" : diaryOf(Number(owner)),
+      ].join("\n");
     })
     .join("\n\n");
 }

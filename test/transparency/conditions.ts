@@ -1,4 +1,5 @@
-// The same primary reached in every way there is: directly, and through pgsoak with the mirror off, on, dead and hung.
+// The same primary reached in every way there is: directly, and through pgsoak with the mirror off, on, of other contents,
+// dead and hung.
 
 import { freePort } from "../../src/demo/free-port.ts";
 import { BreakableProxy } from "../helpers/breakable-proxy.ts";
@@ -10,7 +11,7 @@ export interface Target {
   readonly port: number;
 }
 
-export const CONDITIONS = ["off", "on", "dead", "hung"] as const;
+export const CONDITIONS = ["off", "on", "different", "dead", "hung"] as const;
 export type Condition = (typeof CONDITIONS)[number];
 
 export class Conditions implements AsyncDisposable {
@@ -39,12 +40,18 @@ export async function startConditions(primary: Target, mirror: Target): Promise<
   const silence = await BreakableProxy.to(mirror);
   await silence.welcome("silent");
   const nobody = { host: "127.0.0.1", port: await freePort() };
-  const start = (tables: ConfigTables): Promise<InlineProxy> => startInlineProxy(tables);
   const proxies = {
-    off: await start(relayTables(primary)),
-    on: await start(mirrorTables(primary, mirror)),
-    dead: await start(mirrorTables(primary, nobody)),
-    hung: await start(mirrorTables(primary, silence)),
+    off: await startInlineProxy(relayTables(primary)),
+    on: await startInlineProxy(mirrorTables(primary, mirror)),
+    different: await startInlineProxy(emptied(mirrorTables(primary, mirror))),
+    dead: await startInlineProxy(mirrorTables(primary, nobody)),
+    hung: await startInlineProxy(mirrorTables(primary, silence)),
   };
   return new Conditions(primary, proxies, silence);
+}
+
+/** The mirror's database is one that has nothing of what the primary has: its answers are errors. */
+function emptied(tables: ConfigTables): ConfigTables {
+  const [primary, mirror] = tables.databases!;
+  return { ...tables, databases: [primary!, { ...mirror, database_name: "postgres" }] };
 }

@@ -35,7 +35,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   ...MASKED,
   {
     what: "the answer to SSLRequest and GSSENCRequest",
-    why: "the protocol asks for it before the database is named, so pgsoak must give it itself; it is N",
+    why: "the protocol asks for it before a database is named, so pgsoak gives it itself: N, as it has no certificate",
   },
   {
     what: "the source file, line and routine in pgsoak's own errors, and the versions that it names",
@@ -43,11 +43,11 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     what: "a startup packet of 10,001 to 10,004 bytes",
-    why: "PostgreSQL takes it, pgsoak closes the connection: 10,000 is the limit of the protocol's documentation",
+    why: "PostgreSQL's limit of 10,000 does not count the length itself, pgsoak's does and closes the connection",
   },
   {
-    what: "57P03 when the primary cannot be reached, 53300 above max_connections, 57P01 at a stop",
-    why: "there is no primary to say so",
+    what: "57P03 when the primary cannot be reached, 53300 above max_connections, 3D000 without an entry, 57P01 at a stop",
+    why: "there is no primary to say so; the words are PostgreSQL's where it has any",
   },
   {
     what: "08P01 for a message of an impossible length or above max_message_bytes",
@@ -55,11 +55,11 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     what: "a login that takes longer than login_timeout_ms",
-    why: "pgsoak's own limit comes on top of the primary's authentication_timeout",
+    why: "it ends with 57014 or without a word, as by authentication_timeout, but by pgsoak's clock",
   },
   {
-    what: "a primary that closes in the middle of a reset",
-    why: "a TCP reset of the primary reaches the client as an orderly close",
+    what: "a TCP reset by the primary",
+    why: "it reaches the client as an orderly close, behind all that came before it",
   },
   {
     what: "the client's address",

@@ -37,16 +37,25 @@ export async function hear(target: Target, script: Script, options: HearOptions)
   return { frames: masked(framesOf(client.received)), end: end === "end" || end === "reset" ? end : "open" };
 }
 
+/** Beyond so many bytes of one piece single bytes show nothing new. */
+const DRIPPED_MAX = 1000;
+
 function dripping(client: RawClient): void {
+  const { socket } = client;
   let sent = Promise.resolve();
   client.send = (...messages) => {
+    const bytes = Buffer.concat(messages);
     sent = sent.then(async () => {
-      for (const byte of Buffer.concat(messages)) {
-        if (client.socket.destroyed) return;
-        client.socket.write(Buffer.of(byte));
+      for (let at = 0; at < bytes.length && !socket.destroyed;) {
+        const to = at < DRIPPED_MAX ? at + 1 : bytes.length;
+        socket.write(bytes.subarray(at, to));
+        at = to;
         await turn();
       }
     });
+  };
+  client.halfClose = () => {
+    sent = sent.then(() => void socket.end());
   };
 }
 

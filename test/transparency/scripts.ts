@@ -77,17 +77,19 @@ const copyIn = (name: string, sql: string, ...data: readonly Buffer[]): Script =
   },
 });
 
+const hex = (...parts: readonly string[]): Buffer => Buffer.from(parts.join(""), "hex");
+
 /** A file of COPY's binary format with the rows (1, 'one') and (2, NULL). */
 const BINARY_ROWS = Buffer.concat([
   Buffer.from("PGCOPY\n\xff\r\n\0", "latin1"),
   Buffer.alloc(8),
-  Buffer.from("0002" + "00000004" + "00000001" + "00000003" + "6f6e65", "hex"),
-  Buffer.from("0002" + "00000004" + "00000002" + "ffffffff" + "ffff", "hex"),
+  hex("0002", "00000004", "00000001", "00000003", "6f6e65"),
+  hex("0002", "00000004", "00000002", "ffffffff", "ffff"),
 ]);
 
 /** Bind of statement "" with one int4 parameter in binary, results in binary. */
 const bindBinary = (value: number): Buffer => {
-  const bytes = Buffer.from("0000" + "00010001" + "0001" + "00000004" + "00000000" + "00010001", "hex");
+  const bytes = hex("0000", "00010001", "0001", "00000004", "00000000", "00010001");
   bytes.writeInt32BE(value, 12);
   return frame("B", bytes);
 };
@@ -317,13 +319,7 @@ export const SCRIPTS: readonly Script[] = [
     sync(),
   ),
   atOnce("500 queries in one piece", 500, ...Array.from({ length: 500 }, (_, n) => query(`SELECT ${n}`))),
-  atOnce(
-    "FunctionCall, right and wrong",
-    3,
-    int4pl(2),
-    frame("F", Buffer.from("ffffffff000000000001", "hex")),
-    int4pl(0x7fffffff),
-  ),
+  atOnce("FunctionCall, right and wrong", 3, int4pl(2), frame("F", hex("ffffffff000000000001")), int4pl(0x7fffffff)),
   atOnce(
     "CopyData, CopyDone and CopyFail outside a COPY",
     1,

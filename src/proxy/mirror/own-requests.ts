@@ -3,6 +3,7 @@
 // waited for and thrown away.
 
 import { BackendMessage } from "../protocol/message-types.ts";
+import type { Expectation } from "./connection.ts";
 import { Result } from "./result.ts";
 
 const ROW_BYTES_MAX = 256;
@@ -24,6 +25,11 @@ export class OwnRequests {
   /** The connection belongs to pgsoak until the next ReadyForQuery. */
   get busy(): boolean {
     return this.#result !== null;
+  }
+
+  /** What is only waited for to be over may come slowly. */
+  get expectation(): Expectation {
+    return this.#running === null ? "excess" : "answer";
   }
 
   /** Asked before anything else, in order. */

@@ -31,6 +31,8 @@ export class Result {
   copyIn = false;
   /** It has asked for CopyData at some time. */
   copied = false;
+  /** It has begun to send CopyData. */
+  copiesOut = false;
   readonly digest: RowDigest | null;
 
   constructor(content: boolean) {
@@ -80,6 +82,9 @@ export class Result {
       case BackendMessage.CopyBothResponse:
         this.copyIn = true;
         this.copied = true;
+        return false;
+      case BackendMessage.CopyOutResponse:
+        this.copiesOut = true;
         return false;
       case BackendMessage.ErrorResponse:
         this.#fail(buffer, start, end);

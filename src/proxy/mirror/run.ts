@@ -92,7 +92,7 @@ export class Run {
   isOverdue(nowMs: number): boolean {
     const { request, result, sentMs, progressMs } = this.mirrored;
     if (!request.primarySettled) return false;
-    const sinceMs = result.copied ? progressMs : sentMs;
+    const sinceMs = result.copied || result.copiesOut ? progressMs : sentMs;
     return nowMs - sinceMs > Math.max(this.#timeoutMs, 3 * request.primaryMs);
   }
 

@@ -244,7 +244,8 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   }
 
   expectation(): Expectation {
-    return this.#own.busy ? "answer" : (this.#run?.expectation() ?? "nothing");
+    if (this.#own.busy) return this.#own.expectation;
+    return this.#run?.expectation() ?? "nothing";
   }
 
   // The destination's clock.

@@ -5,21 +5,27 @@ import { CANCEL_STEPS } from "./cancels.ts";
 import { COPY_STEPS } from "./copies.ts";
 import { EXTENDED_STEPS } from "./extended.ts";
 import { FAULTY_STEPS } from "./faulty.ts";
+import { ODD_TRANSACTION_STEPS } from "./odd-transactions.ts";
 import { PIPELINE_STEPS } from "./pipelines.ts";
 import { PORTAL_STEPS } from "./portals.ts";
+import { REFUSED_NAME_STEPS } from "./refused-names.ts";
 import { SESSION_OBJECT_STEPS } from "./session-objects.ts";
 import { SETTING_STEPS } from "./settings.ts";
 import { SIMPLE_STEPS } from "./simple.ts";
 import type { Step } from "./step.ts";
 import { TRANSACTION_STEPS } from "./transactions.ts";
+import { UNDONE_SETTING_STEPS } from "./undone-settings.ts";
 
 const SOUND_STEPS: readonly Step[] = [
   ...SIMPLE_STEPS,
   ...EXTENDED_STEPS,
+  ...REFUSED_NAME_STEPS,
   ...PIPELINE_STEPS,
   ...TRANSACTION_STEPS,
+  ...ODD_TRANSACTION_STEPS,
   ...COPY_STEPS,
   ...SETTING_STEPS,
+  ...UNDONE_SETTING_STEPS,
   ...SESSION_OBJECT_STEPS,
   ...PORTAL_STEPS,
   ...CANCEL_STEPS,

@@ -1,12 +1,12 @@
 // COPY in both directions and both protocols, ended in every way.
 
-import { bind, copyData, copyDone, copyFail, execute, parse, query, sync } from "../../helpers/messages.ts";
+import { copyData, copyDone, copyFail, query, sync } from "../../helpers/messages.ts";
 import type { SoakSession } from "../soak-session.ts";
+import { extended } from "./extended-request.ts";
 import type { Step } from "./step.ts";
 
 const FROM_STDIN = "COPY copied FROM STDIN";
 const line = (s: SoakSession): Buffer => copyData(Buffer.from(`${s.owner}\tline\n`));
-const extended = (sql: string): Buffer[] => [parse("", sql), bind("", ""), execute(""), sync()];
 
 /** Starts a COPY FROM STDIN and waits until the server asks for data. */
 async function begin(s: SoakSession, ...messages: readonly Buffer[]): Promise<void> {
@@ -122,7 +122,9 @@ export const COPY_STEPS: readonly Step[] = [
     weight: 3,
     run: async (s) => {
       await s.sql("COPY (SELECT generate_series(1, 50)) TO STDOUT");
-      await s.ok(...extended("COPY (SELECT repeat('o', 2000) FROM generate_series(1, 50)) TO STDOUT WITH (FORMAT csv)"));
+      await s.ok(
+        ...extended("COPY (SELECT repeat('o', 2000) FROM generate_series(1, 50)) TO STDOUT WITH (FORMAT csv)"),
+      );
       await s.sql(`COPY (SELECT slot, balance FROM ledger WHERE owner = ${s.owner} ORDER BY slot) TO STDOUT`);
       await s.fails("22012", query("COPY (SELECT 1 / (3 - n) FROM generate_series(1, 5) AS n) TO STDOUT"));
     },

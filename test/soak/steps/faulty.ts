@@ -2,9 +2,9 @@
 
 import { bind, copyData, copyDone, execute, parse, query, sync } from "../../helpers/messages.ts";
 import { type Fault, FAULTS } from "../faults.ts";
+import { extended } from "./extended-request.ts";
 import type { Step } from "./step.ts";
 
-const extended = (sql: string): Buffer[] => [parse("", sql), bind("", ""), execute(""), sync()];
 const QUICK = FAULTS.filter(({ name }) => name !== "fault_slow");
 const HARMLESS = QUICK.filter(({ answer }) => answer === "");
 

@@ -5,6 +5,9 @@ import type { Step } from "./step.ts";
 
 const run = (sql: string): Buffer[] => [parse("", sql), bind("", ""), execute("")];
 
+const repeated = (messages: readonly Buffer[], times: number): Buffer[] =>
+  Array.from({ length: times }, () => messages).flat();
+
 export const PIPELINE_STEPS: readonly Step[] = [
   {
     name: "pipeline",
@@ -12,7 +15,7 @@ export const PIPELINE_STEPS: readonly Step[] = [
     run: async (s) => {
       const requests = 2 + s.random.int(14);
       const one = [...run(`SELECT ${s.owner}`), sync()];
-      await s.pipeline(Array(requests).fill(""), ...Array<Buffer[]>(requests).fill(one).flat());
+      await s.pipeline(Array(requests).fill(""), ...repeated(one, requests));
     },
   },
   {
@@ -69,7 +72,7 @@ export const PIPELINE_STEPS: readonly Step[] = [
     weight: 2,
     run: async (s) => {
       const one = [query("BEGIN"), query(`INSERT INTO journal VALUES (${s.owner}, 'many')`), query("COMMIT")];
-      await s.pipeline(Array(15).fill(""), ...Array<Buffer[]>(5).fill(one).flat());
+      await s.pipeline(Array(15).fill(""), ...repeated(one, 5));
     },
   },
   {
@@ -79,14 +82,7 @@ export const PIPELINE_STEPS: readonly Step[] = [
       const name = s.name("piped");
       const use = [bind("", name), execute("")];
       await s.pipeline(["", "", ""], parse(name, "SELECT 7"), sync(), ...use, sync(), ...use, sync());
-      await s.pipeline(
-        ["", "", "26000"],
-        ...use,
-        sync(),
-        query(`DEALLOCATE ${name}`),
-        ...use,
-        sync(),
-      );
+      await s.pipeline(["", "", "26000"], ...use, sync(), query(`DEALLOCATE ${name}`), ...use, sync());
     },
   },
   {

@@ -10,7 +10,15 @@ export const PORTAL_STEPS: readonly Step[] = [
     name: "portal_in_parts",
     weight: 3,
     run: async (s) => {
-      await s.ok(parse("", SERIES), bind("p", ""), describe("P", "p"), execute("p", 4), execute("p", 4), execute("p"), sync());
+      await s.ok(
+        parse("", SERIES),
+        bind("p", ""),
+        describe("P", "p"),
+        execute("p", 4),
+        execute("p", 4),
+        execute("p"),
+        sync(),
+      );
       s.send(parse("", SERIES), bind("", ""), execute("", 3), flush());
       await s.until("s");
       await s.ok(execute("", 100), sync());

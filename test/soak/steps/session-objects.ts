@@ -1,9 +1,8 @@
 // Things that live as long as the session: temporary tables, channels, locks, cursors, statements prepared by SQL.
 
-import { bind, execute, parse, query, sync } from "../../helpers/messages.ts";
+import { query } from "../../helpers/messages.ts";
+import { extended } from "./extended-request.ts";
 import type { Step } from "./step.ts";
-
-const extended = (sql: string): Buffer[] => [parse("", sql), bind("", ""), execute(""), sync()];
 
 export const SESSION_OBJECT_STEPS: readonly Step[] = [
   {

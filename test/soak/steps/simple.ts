@@ -21,7 +21,9 @@ export const SIMPLE_STEPS: readonly Step[] = [
     weight: 6,
     run: async (s) => {
       const slot = 1 + s.random.int(SLOTS);
-      await s.sql(`UPDATE ledger SET balance = balance + ${s.random.int(9)} WHERE owner = ${s.owner} AND slot = ${slot}`);
+      await s.sql(
+        `UPDATE ledger SET balance = balance + ${s.random.int(9)} WHERE owner = ${s.owner} AND slot = ${slot}`,
+      );
       await s.sql(`INSERT INTO journal VALUES (${s.owner}, 'written')`);
     },
   },
@@ -30,7 +32,9 @@ export const SIMPLE_STEPS: readonly Step[] = [
     weight: 3,
     run: async (s) => {
       await s.sql("SELECT 1; SELECT 2, 3; VALUES (1), (2), (3)");
-      await s.sql(`INSERT INTO journal VALUES (${s.owner}, 'a'); INSERT INTO journal VALUES (${s.owner}, 'b'), (${s.owner}, 'c')`);
+      await s.sql(
+        `INSERT INTO journal VALUES (${s.owner}, 'a'); INSERT INTO journal VALUES (${s.owner}, 'b'), (${s.owner}, 'c')`,
+      );
       await s.fails("22012", query(`INSERT INTO journal VALUES (${s.owner}, 'lost'); SELECT 1/0; SELECT 3`));
     },
   },

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CLIENT_CONNECTIONS } from "../../src/proxy/gauges.ts";
 import { createDatabase, type TestDatabase } from "../helpers/clusters.ts";
-import { mirrorTables, relayTables } from "../helpers/config-text.ts";
+import { relayTables } from "../helpers/config-text.ts";
 import { type FakePeer, FakeServer, relayTo } from "../helpers/fake-server.ts";
 import { RawClient } from "../helpers/frames.ts";
 import { startInlineProxy } from "../helpers/inline-proxy.ts";
-import { parse, startupMessage, sync } from "../helpers/messages.ts";
+import { startupMessage } from "../helpers/messages.ts";
 import {
   authenticationOk,
   backendKeyData,
@@ -100,15 +100,5 @@ describe("a hostile primary", () => {
     }
     await waitFor(() => proxy.gauges.sum(CLIENT_CONNECTIONS) === 0, { message: "the clients are gone" });
     expect((await liveBytes()) - before).toBeLessThan(10_000_000);
-  });
-});
-
-describe("a prepared statement that is there already", () => {
-  test("is not forgotten when it is parsed again in vain", async () => {
-    await using proxy = await startInlineProxy(mirrorTables(database.primary, database.mirror));
-    await using client = await RawClient.login(proxy, { user: "postgres", database: database.name });
-    for (let n = 0; n < 4; n++) await client.exchange(parse("a", "SELECT 1"), sync());
-    const parities = (await proxy.outcomes(4)).map((outcome) => outcome.kind === "mirrored" && outcome.parity);
-    expect(parities).toEqual(["match", "both_failed", "both_failed", "both_failed"]);
   });
 });
