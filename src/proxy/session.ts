@@ -102,7 +102,7 @@ export class Session implements Cancellable {
   /** Ends as soon as no transaction is open. */
   stop(): void {
     this.#stopping = true;
-    if (!this.#loggedIn) this.terminate();
+    if (!this.#loggedIn) this.#end(SHUTDOWN);
     else this.#considerEnd();
   }
 

@@ -15,7 +15,7 @@ export interface Explained {
 }
 
 /** Whether an outcome needs a reason at all. */
-export function isRemarkable({ event }: Outcome): boolean {
+function isRemarkable({ event }: Outcome): boolean {
   if (event.kind === "errored") return true;
   if (event.kind === "dropped") return false;
   return !["match", "both_failed", "unverifiable"].includes(event.parity);

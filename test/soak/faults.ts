@@ -4,7 +4,7 @@
 import type { ErrorCategory, Parity } from "../../src/events/event.ts";
 
 /** The outcome that a fault must have, when nothing else went wrong before. */
-export type Expected =
+type Expected =
   | { readonly kind: "errored"; readonly category: ErrorCategory; readonly sqlstate: string }
   | { readonly kind: "mirrored"; readonly parity: Parity };
 

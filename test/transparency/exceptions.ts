@@ -18,7 +18,7 @@ interface Masked extends Exception {
 const only = (type: string, mask: (body: Buffer) => Buffer) => (frame: Frame) =>
   frame.type === type ? { type, body: mask(frame.body) } : frame;
 
-export const MASKED: readonly Masked[] = [
+const MASKED: readonly Masked[] = [
   {
     what: "the process id and the secret in BackendKeyData",
     why: "each session of the primary has its own; their length is compared",

@@ -39,7 +39,7 @@ export async function run(name: string, args: readonly string[], input = ""): Pr
   return { code: child.exitCode, stdout: stdout(), stderr: stderr() };
 }
 
-export function start(name: string, args: readonly string[]): ChildProcessByStdio<Writable, Readable, Readable> {
+function start(name: string, args: readonly string[]): ChildProcessByStdio<Writable, Readable, Readable> {
   const program = findProgram(name);
   if (program === null) throw new Error(`not installed: ${name}`);
   return spawn(program, args, { env: { ...serverEnvironment(), PGCONNECT_TIMEOUT: "10" }, stdio: "pipe" });

@@ -104,10 +104,7 @@ const parseTyped = (sql: string, ...oids: readonly number[]): Buffer => {
 
 /** FunctionCall of int4pl(40, `n`), binary in and out. */
 const int4pl = (n: number): Buffer => {
-  const body = Buffer.from(
-    "000000b1" + "00010001" + "0002" + "00000004" + "00000028" + "00000004" + "00000000" + "0001",
-    "hex",
-  );
+  const body = hex("000000b1", "00010001", "0002", "00000004", "00000028", "00000004", "00000000", "0001");
   body.writeInt32BE(n, 22);
   return frame("F", body);
 };
