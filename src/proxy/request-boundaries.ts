@@ -13,8 +13,9 @@ import type { RequestBytes } from "./request-bytes.ts";
 import { RequestChain } from "./request-chain.ts";
 import { TransactionUnit } from "./transaction.ts";
 
-/** The last thing that the server says to an extended message. */
-const STEP_DONE: ReadonlySet<number> = new Set([
+/** 1 at the types that are the last thing the server says to an extended message. */
+const STEP_DONE = new Uint8Array(256);
+for (const type of [
   BackendMessage.ParseComplete,
   BackendMessage.BindComplete,
   BackendMessage.CloseComplete,
@@ -23,7 +24,9 @@ const STEP_DONE: ReadonlySet<number> = new Set([
   BackendMessage.CommandComplete,
   BackendMessage.EmptyQueryResponse,
   BackendMessage.PortalSuspended,
-]);
+]) {
+  STEP_DONE[type] = 1;
+}
 
 export interface RequestBoundariesOptions {
   readonly bytes: RequestBytes;
@@ -204,7 +207,7 @@ export class RequestBoundaries {
   #stepped(request: Request, type: number): void {
     if (type === BackendMessage.ErrorResponse) {
       if (!request.hasTail || request.stepsDone < request.steps) this.#skipToSync(request);
-    } else if (STEP_DONE.has(type)) {
+    } else if (STEP_DONE[type] === 1) {
       request.stepsDone++;
       if (request.doubt && request.stepsDone >= request.steps) {
         request.doubt = false;

@@ -39,7 +39,8 @@ describe("kill -9 in full load", () => {
       expect(total.requests_total).toBeGreaterThanOrEqual(shown);
       expect(total.requests_in_flight).toBe(0);
       expect(total.requests_mirrored + total.requests_errored + total.requests_dropped).toBe(total.requests_total);
-      expect(total.requests_dropped).toBe(total.dropped.interrupted);
+      // A loaded machine may fill a queue; nothing else is given up.
+      expect(total.requests_dropped).toBe(total.dropped.interrupted + total.dropped.buffer_full);
       // What was answered earlier than 50 ms before the end is there, and nothing twice: a session can have one request
       // more in the log than it got answers.
       expect(total.requests_total - recorded).toBeGreaterThanOrEqual(load.answeredBefore(killedMs - LOST_MS));

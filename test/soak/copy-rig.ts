@@ -15,8 +15,11 @@ const DATABASE = "postgres";
 export const MIB = 2 ** 20;
 /** mirror_queue_bytes by default. */
 const QUEUE_BYTES = 64 * MIB;
-/** What a process may take beside the queue: buffers of sockets, garbage that is not collected yet. */
-const SLACK_BYTES = 100 * MIB;
+/**
+ * What a process may take beside the queue: buffers of sockets, and chunks that were read and are not collected yet, of
+ * which there may be a lot when the machine is busy.
+ */
+const SLACK_BYTES = 192 * MIB;
 /** A client that isn't faster than the mirror sees to it that no more than this waits. */
 const WAITING_MAX_BYTES = QUEUE_BYTES / 2;
 

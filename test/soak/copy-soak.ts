@@ -3,9 +3,9 @@
 
 import { parseArgs } from "node:util";
 import { textTable } from "../../src/projections/text-table.ts";
+import { columns } from "./columns.ts";
 import { CopyRig, MIB } from "./copy-rig.ts";
 import { breaches, COPY_SCENARIOS } from "./copy-scenarios.ts";
-import { columns } from "./soak-report.ts";
 
 const { values } = parseArgs({ options: { gigabytes: { type: "string", default: "2" } } });
 const bytes = Number(values.gigabytes) * 1024 * MIB;

@@ -1,7 +1,8 @@
 // What a soak prints: how requests ended, what failed and why, and what nothing explains.
 
-import { type TextColumn, textTable } from "../../src/projections/text-table.ts";
+import { textTable } from "../../src/projections/text-table.ts";
 import type { Explained } from "./explain.ts";
+import { columns } from "./columns.ts";
 import type { Books, Outcome } from "./read-outcomes.ts";
 
 const UNEXPLAINED_SHOWN_MAX = 20;
@@ -24,14 +25,6 @@ const endOf = ({ event }: Outcome): string => {
       return `dropped ${event.reason}`;
   }
 };
-
-/** The last one holds numbers. */
-const columns = (...titles: readonly string[]): TextColumn<readonly string[]>[] =>
-  titles.map((title, index) => ({
-    title,
-    align: index === titles.length - 1 ? "right" : "left",
-    cell: (row) => row[index] ?? "",
-  }));
 
 const short = (text: string): string => (text.length > 90 ? `${text.slice(0, 89)}…` : text);
 

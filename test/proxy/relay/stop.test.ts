@@ -1,6 +1,9 @@
 // A graceful stop: idle clients are told at once, what is in flight finishes, and nothing outlives the timeout.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openReader } from "../../../src/events/log-reader.ts";
+import { readStats } from "../../../src/projections/read-stats.ts";
+import { statsJson } from "../../../src/projections/stats-json.ts";
 import { BreakableProxy } from "../../helpers/breakable-proxy.ts";
 import { createDatabase, primary, type TestDatabase } from "../../helpers/clusters.ts";
 import { mirrorTables, relayTables } from "../../helpers/config-text.ts";
@@ -171,6 +174,9 @@ describe("with a mirror", () => {
     const { errors } = await load.stop();
     // As an event of an idle client, or as the end of a query that was sent at that moment.
     expect(errors.filter((error) => error.endsWith(SHUTDOWN.M))).toHaveLength(10);
+    using reader = openReader(pgsoak.logFile);
+    const { total } = statsJson(await readStats(reader));
+    expect(total).toMatchObject({ requests_total: load.requests, requests_in_flight: 0 });
   });
 });
 
