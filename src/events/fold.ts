@@ -8,6 +8,8 @@ export interface Fold {
   readonly name: string;
   /** A higher number than the stored one means: the tables are rebuilt from the log. */
   readonly version: number;
+  /** The tables that hold its state, all of them its own. */
+  readonly tables: readonly string[];
   /** Empties its tables and its state. */
   clear(db: Database): void;
   /** Takes its state from its tables, which hold everything up to the stored position. Also called after a rollback. */

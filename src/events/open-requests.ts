@@ -23,6 +23,7 @@ export interface OpenRequest {
 export class OpenRequests implements Fold {
   readonly name = "open_requests";
   readonly version = 1;
+  readonly tables: readonly [inFlight: string, openRequest: string];
   readonly #youngEvents: number;
   readonly #open = new Map<number, OpenRequest>(); // in the order of their seqs
   readonly #lanes = new Map<number, number>();
@@ -32,8 +33,9 @@ export class OpenRequests implements Fold {
   #position = 0;
 
   /** A load reads at most twice `youngEvents` events. */
-  constructor(youngEvents = YOUNG_EVENTS) {
+  constructor(youngEvents = YOUNG_EVENTS, prefix = "") {
     this.#youngEvents = youngEvents;
+    this.tables = [`${prefix}in_flight`, `${prefix}open_request`];
   }
 
   /** Requests in flight, over all lanes. */
@@ -52,7 +54,7 @@ export class OpenRequests implements Fold {
   }
 
   clear(db: Database): void {
-    db.exec("delete from in_flight; delete from open_request");
+    for (const table of this.tables) db.exec(`delete from ${table}`);
     this.#forget();
   }
 
@@ -61,9 +63,10 @@ export class OpenRequests implements Fold {
     const position = db.prepare<[string], number>("select seq from fold_position where name = ?").pluck();
     this.#position = position.get(this.name) ?? 0;
     this.#aged = this.#agedUpTo(this.#position);
-    const lanes = db.prepare<[], [number, number]>("select lane, requests from in_flight").raw().all();
+    const [inFlight, openRequest] = this.tables;
+    const lanes = db.prepare<[], [number, number]>(`select lane, requests from ${inFlight}`).raw().all();
     const rows = db
-      .prepare<[], OpenRequest>("select request, seq, lane, statement from open_request order by seq")
+      .prepare<[], OpenRequest>(`select request, seq, lane, statement from ${openRequest} order by seq`)
       .all();
     for (const row of rows) this.#open.set(row.request, row);
     const hasOpen = lanes.some(([, requests]) => requests > 0);
@@ -107,11 +110,12 @@ export class OpenRequests implements Fold {
   }
 
   save(db: Database): void {
-    const upsert = db.prepare("insert or replace into in_flight (lane, requests) values (?, ?)");
+    const [inFlight, openRequest] = this.tables;
+    const upsert = db.prepare(`insert or replace into ${inFlight} (lane, requests) values (?, ?)`);
     for (const lane of this.#touched) upsert.run(lane, this.#lanes.get(lane));
     this.#touched.clear();
     if (this.#ended.length > 0) {
-      const remove = db.prepare("delete from open_request where request = ?");
+      const remove = db.prepare(`delete from ${openRequest} where request = ?`);
       for (const request of this.#ended) remove.run(request);
       this.#ended = [];
     }
@@ -126,7 +130,8 @@ export class OpenRequests implements Fold {
   /** Gives a row to each request that has been open for long enough by now. */
   #age(db: Database, boundary: number): void {
     if (boundary <= this.#aged) return;
-    const insert = db.prepare("insert into open_request (request, seq, lane, statement) values (?, ?, ?, ?)");
+    const [, table] = this.tables;
+    const insert = db.prepare(`insert into ${table} (request, seq, lane, statement) values (?, ?, ?, ?)`);
     for (const { request, seq, lane, statement } of this.#open.values()) {
       if (seq > boundary) break;
       if (seq > this.#aged) insert.run(request, seq, lane, statement);

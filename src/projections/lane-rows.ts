@@ -10,7 +10,7 @@ interface Entry<Row> {
 }
 
 export class LaneRows<Row extends Record<string, number | null>> {
-  readonly #table: string;
+  readonly table: string;
   readonly #columns: readonly string[];
   readonly #blank: () => Row;
   #entries: (Entry<Row> | undefined)[] = [];
@@ -19,7 +19,7 @@ export class LaneRows<Row extends Record<string, number | null>> {
 
   /** `blank` makes the row of a new lane; `table` has the primary key `lane` and a column for each field of it. */
   constructor(table: string, blank: () => Row) {
-    this.#table = table;
+    this.table = table;
     this.#columns = Object.keys(blank());
     this.#blank = blank;
   }
@@ -40,14 +40,14 @@ export class LaneRows<Row extends Record<string, number | null>> {
   }
 
   clear(db: Database): void {
-    db.prepare(`delete from ${this.#table}`).run();
+    db.prepare(`delete from ${this.table}`).run();
     this.#forget();
   }
 
   load(db: Database): void {
     this.#forget();
     const select = db.prepare<[], Row & { lane: number }>(
-      `select lane, ${this.#columns.join(", ")} from ${this.#table}`,
+      `select lane, ${this.#columns.join(", ")} from ${this.table}`,
     );
     for (const { lane, ...columns } of select.iterate()) {
       const row = Object.assign(this.#blank(), columns);
@@ -74,7 +74,7 @@ export class LaneRows<Row extends Record<string, number | null>> {
     if (this.#upsert?.database !== db) {
       const names = ["lane", ...this.#columns];
       const values = names.map(() => "?").join(", ");
-      this.#upsert = db.prepare(`insert or replace into ${this.#table} (${names.join(", ")}) values (${values})`);
+      this.#upsert = db.prepare(`insert or replace into ${this.table} (${names.join(", ")}) values (${values})`);
     }
     return this.#upsert;
   }

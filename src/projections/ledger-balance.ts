@@ -113,11 +113,12 @@ function fold(rows: LaneRows<BalanceRow>, event: MirrorEvent): void {
 }
 
 /** The fold behind the conservation check and the labelled counters. */
-export function createLedgerBalance(): Fold {
-  const rows = new LaneRows<BalanceRow>("ledger_balance", blankBalanceRow);
+export function createLedgerBalance(prefix = ""): Fold {
+  const rows = new LaneRows<BalanceRow>(`${prefix}ledger_balance`, blankBalanceRow);
   return {
     name: "ledger_balance",
     version: 1,
+    tables: [rows.table],
     clear: (db) => rows.clear(db),
     load: (db) => rows.load(db),
     save: (db) => rows.save(db),

@@ -73,11 +73,12 @@ function count(row: StatsRow, event: LaneEvent): void {
 }
 
 /** The fold behind the tables, GET /stats, the flat metrics and SHOW MIRROR_STATS. */
-export function createMirrorStats(): Fold {
-  const rows = new LaneRows<StatsRow>("mirror_stats", blankStatsRow);
+export function createMirrorStats(prefix = ""): Fold {
+  const rows = new LaneRows<StatsRow>(`${prefix}mirror_stats`, blankStatsRow);
   return {
     name: "mirror_stats",
     version: 1,
+    tables: [rows.table],
     clear: (db) => rows.clear(db),
     load: (db) => rows.load(db),
     save: (db) => rows.save(db),

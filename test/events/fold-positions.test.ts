@@ -13,6 +13,7 @@ import { marks } from "./marks.ts";
 class Counter implements Fold {
   readonly name = "counter";
   readonly version: number;
+  readonly tables = ["in_flight"];
   count = 0;
   applied = 0;
   failure: Error | null = null;
