@@ -30,14 +30,16 @@ export class ClientNames {
   standardConformingStrings = true;
   /** Whether anybody will ask. */
   readonly #followed: boolean;
+  readonly #find: (buffer: Buffer, start: number, end: number) => Statement;
   readonly #sent = new PreparedNames();
   readonly #settled = new PreparedNames();
   readonly #objects = new SessionObjects();
   readonly #portals = new Map<string, PreparedStatement>();
   #lastId = 0;
 
-  constructor(followed: boolean) {
+  constructor(followed: boolean, find: (buffer: Buffer, start: number, end: number) => Statement) {
     this.#followed = followed;
+    this.#find = find;
   }
 
   query({ request, statement, text }: StatementText): void {
@@ -105,8 +107,9 @@ export class ClientNames {
   /** The primary has answered it, or never will. */
   settled(request: Request): void {
     const { ops, primary } = request;
-    if (!primary.answered) return;
+    // Without an answer nobody knows what is behind it; it runs on the mirrors all the same.
     this.resolve(request);
+    if (!primary.answered) return;
     this.#settled.follow(request, primary);
     if (ops === null) return;
     if (primary.failed) this.#correct(ops);
@@ -137,7 +140,11 @@ export class ClientNames {
 
   #define(statement: Statement, text: StatementText["text"]): readonly PreparedStatement[] {
     const { standardConformingStrings } = this;
-    return defineStatements({ statement, standardConformingStrings, ...text }, () => ++this.#lastId);
+    return defineStatements(
+      { statement, standardConformingStrings, ...text },
+      (start, end) => this.#find(text.buffer, start, end),
+      () => ++this.#lastId,
+    );
   }
 
   #expect({ steps, executes }: Request, op: SessionOp): void {

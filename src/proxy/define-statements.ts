@@ -22,28 +22,45 @@ export interface DefiningText {
   readonly standardConformingStrings: boolean;
 }
 
-export function defineStatements(text: DefiningText, nextId: () => number): readonly PreparedStatement[] {
+/** `find` says what is known of a statement's text, `nextId` numbers what is prepared. */
+export function defineStatements(
+  text: DefiningText,
+  find: (start: number, end: number) => Statement,
+  nextId: () => number,
+): readonly PreparedStatement[] {
   const prepares = text.statement.class.names.filter(isPrepare);
   if (prepares.length === 0) return NONE;
-  const parts = text.partial ? [] : splitStatements(text);
+  const parts = splitStatements(text);
   return prepares.map(({ at, name }) => {
-    const part = parts[at];
-    const frame = part === undefined || part.length > TEXT_BYTES_MAX ? null : encodeQueryBytes(part);
-    return { id: nextId(), name, by: "query", frame, statement: text.statement, defines: NONE };
+    // A text that was cut has no end to find, and what its PREPARE is about may be cut off too.
+    const { start, bodyStart, end } = parts[at] ?? { start: text.start, bodyStart: text.start, end: text.end };
+    const isWhole = !text.partial && end - start <= TEXT_BYTES_MAX;
+    const frame = isWhole ? encodeQueryBytes(text.buffer.subarray(start, end)) : null;
+    return { id: nextId(), name, by: "query", frame, statement: find(bodyStart, end), defines: NONE };
   });
 }
 
 const isPrepare = (op: NameOp): op is Extract<NameOp, { name: string }> => op.kind === "prepare";
 
+interface Part {
+  readonly start: number;
+  /** Behind the first AS, where the statement that a PREPARE is about begins. */
+  readonly bodyStart: number;
+  readonly end: number;
+}
+
 /** The statements of a text, as classify() counts them. */
-function splitStatements({ buffer, start, end, standardConformingStrings }: DefiningText): readonly Buffer[] {
-  const parts: Buffer[] = [];
+function splitStatements({ buffer, start, end, standardConformingStrings }: DefiningText): readonly Part[] {
+  const parts: Part[] = [];
   const tokens = new Tokens(buffer, start, end, !standardConformingStrings);
   while (tokens.text !== "") {
     const from = tokens.start;
     const isEmpty = tokens.ended;
-    while (!tokens.ended) tokens.next();
-    if (!isEmpty) parts.push(buffer.subarray(from, tokens.start));
+    let bodyStart = from;
+    for (; !tokens.ended; tokens.next()) {
+      if (bodyStart === from && tokens.previous === "as" && tokens.depth === 0) bodyStart = tokens.start;
+    }
+    if (!isEmpty) parts.push({ start: from, bodyStart, end: tokens.start });
     tokens.next();
   }
   return parts;

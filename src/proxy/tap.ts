@@ -72,7 +72,7 @@ export class Tap {
       },
       frame: (type, buffer, start, end, bodyLength) => this.#primaryFrame(type, buffer, start, end, bodyLength),
     };
-    this.#names = new ClientNames(options.mirrored);
+    this.#names = new ClientNames(options.mirrored, (buffer, start, end) => this.#find(buffer, start, end));
     this.#bytes = new RequestBytes(options.budget, options.mirrored, options.wantsBytes);
     this.#requests = new RequestBoundaries({
       bytes: this.#bytes,

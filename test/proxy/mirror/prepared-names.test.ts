@@ -103,3 +103,28 @@ test("a statement whose teaching was cut short is taught again on the next conne
   mirror.behaviour = relayTo(database.mirror);
   expect(await proxy.outcomes(1)).toMatchObject([{ kind: "mirrored", parity: "match" }]);
 });
+
+test("what a client left unanswered still runs on the mirror", async () => {
+  await using proxy = await startInlineProxy(mirrorTables(database.primary, database.mirror));
+  const raw = await RawClient.login(proxy, { user: "postgres", database: database.name });
+  await raw.exchange(...first);
+  raw.send(query("SELECT pg_sleep(0.3)"), ...use, ...use);
+  await raw[Symbol.asyncDispose]();
+  const outcomes = await proxy.outcomes(4);
+  expect(outcomes.slice(1).every((outcome) => outcome.kind === "mirrored")).toBe(true);
+});
+
+test("a statement that PREPARE made can be bound and executed by messages, sampled out or not", async () => {
+  await using proxy = await startInlineProxy(mirrorTables(database.primary, database.mirror, { exposure: 0.5 }));
+  await using raw = await RawClient.login(proxy, { user: "postgres", database: database.name });
+  const rounds = 20;
+  for (let round = 0; round < rounds; round++) {
+    await raw.exchange(query("SELECT 1; PREPARE p (int) AS SELECT $1; PREPARE q AS SELECT 1"));
+    await raw.exchange(bind("", "q"), execute(""), sync());
+    await raw.exchange(query("EXECUTE p(1)"));
+    await raw.exchange(query("DEALLOCATE q; DEALLOCATE p"));
+  }
+  const { skipped } = await proxy.tally(4 * rounds);
+  const outcomes = await proxy.outcomes(4 * rounds - (skipped["exposure"] ?? 0));
+  expect(new Set(outcomes.map((outcome) => outcome.kind === "mirrored" && outcome.parity))).toEqual(new Set(["match"]));
+});
