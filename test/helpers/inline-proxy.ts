@@ -14,8 +14,7 @@ import { OpenRequests } from "../../src/events/open-requests.ts";
 import { Recorder } from "../../src/events/recorder.ts";
 import { createRingBuffer } from "../../src/events/ring.ts";
 import { loadStatementParser } from "../../src/events/statements.ts";
-import { createLedgerBalance } from "../../src/projections/ledger-balance.ts";
-import { createMirrorStats } from "../../src/projections/stats.ts";
+import { createProjections } from "../../src/projections/projections.ts";
 import { createGaugeBuffer, Gauges } from "../../src/proxy/gauges.ts";
 import { createHealthBuffer } from "../../src/proxy/mirror/health.ts";
 import { ProxyThread } from "../../src/proxy/proxy-thread.ts";
@@ -122,7 +121,7 @@ export async function startInlineProxy(tables: ConfigTables): Promise<InlineProx
   const config = parseConfig(text, { file: join(folder, "pgsoak.toml"), env: {}, allowPortZero: true });
   await loadStatementParser();
   const openRequests = new OpenRequests();
-  const folds = [openRequests, createMirrorStats(), createLedgerBalance()];
+  const folds = [openRequests, ...createProjections()];
   const log = await EventLog.open({ path: config.events.path, folds });
   const clock = createClock();
   log.appendBatch([{ kind: "run_started", at: clock.wallUs(), run: 1, version: "0", host: "test", configHash: "0" }]);
