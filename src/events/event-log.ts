@@ -36,6 +36,7 @@ export class EventLog implements Disposable {
   readonly #inserts: EventInserts;
   readonly #transact: (events: readonly MirrorEvent[]) => void;
   #lastSeq: number;
+  #lastAt: number;
   #foldsStale = false;
 
   private constructor(db: Database, lock: WriterLock, folds: readonly Fold[]) {
@@ -50,6 +51,7 @@ export class EventLog implements Disposable {
     const transaction = db.transaction((events: readonly MirrorEvent[]) => this.#write(events));
     this.#transact = (events) => transaction.immediate(events);
     this.#lastSeq = this.reader.lastSeq();
+    this.#lastAt = this.reader.lastAt();
   }
 
   /**
@@ -79,15 +81,25 @@ export class EventLog implements Disposable {
     return this.#lastSeq;
   }
 
+  /** The time of the newest event, microseconds since the Unix epoch; 0 for none. */
+  get lastAt(): number {
+    return this.#lastAt;
+  }
+
   /**
-   * Appends the events in one transaction. When it throws, nothing of them is in the log or in the folds, and the same
+   * Appends the events in one transaction. An event that is older than the one before it gets the time of that one:
+   * time never decreases in the log, so that a point in time is found by binary search. When it throws, nothing of them is in the log or in the folds, and the same
    * batch may be tried again.
    */
   appendBatch(events: readonly NewEvent[]): void {
     if (events.length === 0) return;
     if (this.#foldsStale) this.#reloadFolds();
     let seq = this.#lastSeq;
-    const placed = events.map((event): MirrorEvent => ({ ...event, seq: ++seq }));
+    let lastAt = this.#lastAt;
+    const placed = events.map((event): MirrorEvent => {
+      if (event.at > lastAt) lastAt = event.at;
+      return { ...event, seq: ++seq, at: lastAt };
+    });
     try {
       this.#transact(placed);
     } catch (error) {
@@ -95,6 +107,7 @@ export class EventLog implements Disposable {
       throw error;
     }
     this.#lastSeq = seq;
+    this.#lastAt = lastAt;
     for (const names of [this.lanes, this.statements, this.failures]) names.rows.saved();
   }
 

@@ -1,17 +1,21 @@
 // Turns what the proxy threads left in their rings into batches of the log.
 //
 //   ring ─┐  take the published ends, then the names, then the records
-//   ring ─┼─▶ one batch ─▶ EventLog.appendBatch ─▶ release the rings
-//   main ─┘                        └─ failed: rewind the rings, the same records come again
+//   ring ─┼─▶ moments ─▶ one batch ─▶ EventLog.appendBatch ─▶ release the rings
+//   main ─┘                                 └─ failed: rewind the rings, the same records come again
+//
+// What does not come from a ring stands between moments and never inside one. Each such event balances by itself: it
+// carries no count, or it is the outcome of a request whose `queued` is in the log already.
 //
 // Nothing is freed before it is on disk. While the disk refuses, the rings fill up and the producers count what they
 // can't hold; the books stay closed.
 
 import type { MessagePort } from "node:worker_threads";
-import type { Clock } from "../clock.ts";
 import type { EventLog } from "./event-log.ts";
 import type { NewEvent } from "./event.ts";
 import { Ledger } from "./ledger.ts";
+import type { LogClock } from "./log-clock.ts";
+import { groupMoments, type Moment, type Publication } from "./moments.ts";
 import type { OpenRequests } from "./open-requests.ts";
 import { Outage } from "./outage.ts";
 import { eventOfRecord } from "./record-event.ts";
@@ -31,7 +35,9 @@ export interface RecorderOptions {
   /** One of the log's folds. */
   readonly openRequests: OpenRequests;
   readonly run: number;
-  readonly clock: Clock;
+  readonly clock: LogClock;
+  /** A moment of the log is no longer than this. */
+  readonly flushMs: number;
   readonly report: (report: RecorderReport) => void;
 }
 
@@ -43,6 +49,7 @@ export class Recorder {
   readonly #options: RecorderOptions;
   #threads: RecordedThread[] = []; // a dead one stands before its successor
   #waiting: NewEvent[] = [];
+  #appendedAt = Number.NEGATIVE_INFINITY;
   #overflowFrom: number | null = null; // since when WAITING_EVENTS_MAX has cost events
 
   constructor(options: RecorderOptions) {
@@ -61,9 +68,10 @@ export class Recorder {
     for (const dead of this.#threads) if (dead.thread === thread) dead.isDead = true;
   }
 
+  /** Takes an event of the main thread, whose order is kept. */
   append(event: NewEvent): void {
-    if (this.#waiting.length < WAITING_EVENTS_MAX) this.#waiting.push(event);
-    else this.#overflowFrom ??= event.at;
+    this.#appendedAt = Math.max(this.#appendedAt, this.#options.clock.placeUs(event.at));
+    this.#wait({ ...event, at: this.#appendedAt });
   }
 
   /** Writes one batch. A log that can't be written is no error here: it is reported, and the batch is kept. */
@@ -84,6 +92,11 @@ export class Recorder {
     }
   }
 
+  #wait(event: NewEvent): void {
+    if (this.#waiting.length < WAITING_EVENTS_MAX) this.#waiting.push(event);
+    else this.#overflowFrom ??= event.at;
+  }
+
   #indexOf(thread: number): number {
     return this.#threads.findIndex((candidate) => candidate.thread === thread);
   }
@@ -95,26 +108,47 @@ export class Recorder {
   }
 
   #read(threads: readonly RecordedThread[]): NewEvent[] {
-    const { log, run, clock } = this.#options;
+    const { log, clock } = this.#options;
     // The ends before the names: a name is always posted before the record that uses it is published.
     const ends = threads.map(({ ring }) => ring.published());
-    for (const thread of threads) thread.drainNames(log, (event) => this.append(event));
-    const batch = [...this.#waiting];
-    if (this.#overflowFrom !== null) batch.push(lost(this.#overflowFrom, clock.wallUs(), "write_failed"));
-    const ledger = new Ledger();
-    const context = { log, run, ledger, isOutage: (at: number) => this.outage.covers(at) };
+    const now = clock.wallUs();
+    for (const thread of threads) thread.drainNames(log, clock, (event) => this.#wait(event));
     const share = Math.ceil(BATCH_RECORDS_MAX / threads.length);
-    threads.forEach((thread, index) => {
-      const end = thread.ring.balanced(ends[index]!, share);
-      thread.isCut = end !== ends[index];
+    const publications = threads.map((thread, index) => this.#publicationsOf(thread, ends[index]!, share));
+    const rare = this.#waiting.toSorted((a, b) => a.at - b.at);
+    if (this.#overflowFrom !== null) rare.push(lost(this.#overflowFrom, now, "write_failed"));
+    const batch: NewEvent[] = [];
+    let placed = 0;
+    for (const moment of groupMoments(publications, this.#options.flushMs * 1000, log.lastAt)) {
+      while (placed < rare.length && rare[placed]!.at <= moment.at) batch.push(rare[placed++]!);
+      this.#readMoment(moment, batch);
+    }
+    batch.push(...rare.slice(placed));
+    return batch;
+  }
+
+  #publicationsOf(thread: RecordedThread, end: number, recordsMax: number): Publication[] {
+    const { clock, flushMs } = this.#options;
+    const found = thread.ring.publications(end, recordsMax, flushMs * 1000);
+    thread.isCut = found.length > 0 && found[found.length - 1]!.end !== end;
+    return found.map(({ end: behind, from, to }) => {
+      return { thread, end: behind, from: clock.placeUs(from), to: clock.placeUs(to) };
+    });
+  }
+
+  #readMoment({ from, at, publications }: Moment, batch: NewEvent[]): void {
+    const { log, run, clock } = this.#options;
+    const ledger = new Ledger(from, at);
+    const isOutage = (wallUs: number): boolean => this.outage.covers(clock.placeUs(wallUs));
+    const context = { log, run, at, ledger, isOutage };
+    for (const { thread, end } of publications) {
       thread.ring.read(end, (record) => {
         const event = eventOfRecord(record, thread, context);
         if (event !== null) batch.push(event);
-        thread.lastAt = record.at;
       });
-    });
+      thread.lastAt = at;
+    }
     batch.push(...ledger.events());
-    return batch;
   }
 
   /** Says goodbye to dead threads whose rings are drained. Returns whether that left events to write. */

@@ -6,6 +6,7 @@ import { messageOf, PgsoakError } from "../errors.ts";
 import { EventLog } from "./event-log.ts";
 import type { Fold } from "./fold.ts";
 import { OpenRequests } from "./open-requests.ts";
+import { LogClock } from "./log-clock.ts";
 import { runRecorderLoop } from "./recorder-loop.ts";
 import type { RecorderReport } from "./recorder-messages.ts";
 import { Recorder } from "./recorder.ts";
@@ -53,9 +54,9 @@ function record(
   openRequests: OpenRequests,
   report: (report: RecorderReport) => void,
 ): void {
-  const clock = createClock();
+  const clock = new LogClock(createClock(), log.lastAt);
   const run = startRun(data, log, openRequests, clock);
-  const recorder = new Recorder({ log, openRequests, run, clock, report });
+  const recorder = new Recorder({ log, openRequests, run, clock, flushMs: data.flushMs, report });
   report({ type: "ready", run });
   const isWhole = runRecorderLoop({ ...data, recorder, log, clock });
   try {

@@ -13,8 +13,7 @@ import { EventLog } from "../../src/events/event-log.ts";
 import { openReader } from "../../src/events/log-reader.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { createLog } from "../../src/log.ts";
-import { createLedgerBalance } from "../../src/projections/ledger-balance.ts";
-import { createMirrorStats } from "../../src/projections/stats.ts";
+import { createProjections } from "../../src/projections/projections.ts";
 
 const DATABASES = `
 [[databases]]
@@ -74,7 +73,7 @@ export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixtu
   const path = join(folder, "pgsoak.db");
   const toml = `[events]\npath = ${JSON.stringify(path)}\n[api]\n${options.api ?? ""}\n${DATABASES}`;
   const config = parseConfig(toml, { file: null, env: {}, cwd: folder });
-  const folds = [new OpenRequests(), createMirrorStats(), createLedgerBalance()];
+  const folds = [new OpenRequests(), ...createProjections()];
   const events = await EventLog.open({ path, folds });
   const reader = openReader(path);
   const live = new LiveFacts();
