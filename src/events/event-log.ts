@@ -12,6 +12,7 @@ import type { Fold } from "./fold.ts";
 import { LaneDictionary } from "./lanes.ts";
 import { LogReader } from "./log-reader.ts";
 import { migrate } from "./migrator.ts";
+import { Seals } from "./seals.ts";
 import { StatementDictionary } from "./statements.ts";
 import { WriterLock } from "./writer-lock.ts";
 
@@ -23,6 +24,8 @@ export interface EventLogOptions {
   readonly synchronous?: "off" | "normal" | "full";
   /** They follow every batch and stand at the end of the log from open() on. */
   readonly folds: readonly Fold[];
+  /** Events of a sealed range; see Seals. */
+  readonly sealEvents?: number;
 }
 
 export class EventLog implements Disposable {
@@ -33,12 +36,13 @@ export class EventLog implements Disposable {
   readonly failures: FailureDictionary;
   readonly #lock: WriterLock;
   readonly #folds: readonly Fold[];
+  readonly #seals: Seals;
   readonly #inserts: EventInserts;
   readonly #transact: (events: readonly MirrorEvent[]) => void;
   #lastSeq: number;
   #foldsStale = false;
 
-  private constructor(db: Database, lock: WriterLock, folds: readonly Fold[]) {
+  private constructor(db: Database, lock: WriterLock, { folds, sealEvents }: EventLogOptions) {
     this.db = db;
     this.#lock = lock;
     this.#folds = folds;
@@ -46,7 +50,8 @@ export class EventLog implements Disposable {
     this.lanes = new LaneDictionary(db);
     this.statements = new StatementDictionary(db);
     this.failures = new FailureDictionary(db);
-    this.#inserts = new EventInserts(db, (event) => this.failures.register(event));
+    this.#seals = new Seals(db, sealEvents);
+    this.#inserts = new EventInserts(db, (event) => this.failures.register(event), this.#seals);
     const transaction = db.transaction((events: readonly MirrorEvent[]) => this.#write(events));
     this.#transact = (events) => transaction.immediate(events);
     this.#lastSeq = this.reader.lastSeq();
@@ -63,7 +68,7 @@ export class EventLog implements Disposable {
     try {
       db = openDatabase(path, { synchronous });
       await migrate(db, path);
-      const log = new EventLog(db, lock, folds);
+      const log = new EventLog(db, lock, options);
       log.reader.checkTail();
       catchUp(log.reader, folds);
       return log;
@@ -140,6 +145,7 @@ export class EventLog implements Disposable {
     }
     savePositions(this.db, this.#folds, events[events.length - 1]!.seq);
     for (const names of [this.lanes, this.statements, this.failures]) names.rows.save();
+    this.#seals.save();
   }
 
   #startRun(run: number, firstSeq: number): void {
@@ -148,6 +154,7 @@ export class EventLog implements Disposable {
 
   #reloadFolds(): void {
     for (const fold of this.#folds) fold.load(this.db);
+    this.#seals.load();
     this.#foldsStale = false;
   }
 }
