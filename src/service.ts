@@ -12,6 +12,7 @@ import type { Log } from "./log.ts";
 import { probePort } from "./service/exclusive-port.ts";
 import { HealthWatch } from "./service/health-watch.ts";
 import { Live } from "./service/live.ts";
+import { LogCheck } from "./service/log-check.ts";
 import { ProxyPool } from "./service/proxy-pool.ts";
 import { RecorderHandle } from "./service/recorder-handle.ts";
 import { ResetTimer } from "./service/reset-timer.ts";
@@ -62,6 +63,8 @@ async function openAll(config: Config, log: Log, closers: Closer[]): Promise<Ser
   closers.push(() => watch.stop());
   const resets = new ResetTimer(general.mirrorMetricsResetIntervalS, recorder);
   closers.push(() => resets.stop());
+  const logCheck = new LogCheck(config.events.path, log);
+  closers.push(() => logCheck.stop());
 
   let server: ApiServer | null = null;
   closers.push(() => server?.close());
@@ -70,7 +73,7 @@ async function openAll(config: Config, log: Log, closers: Closer[]): Promise<Ser
   closers.push(() => pool.stop(general.shutdownTimeoutMs));
 
   // Last, so that an answer means that clients are served.
-  const live = new Live(config, recorder, pool, watch.unhealthy);
+  const live = new Live(config, recorder, pool, watch.unhealthy, logCheck);
   const app = createApi({ config, reader, live, log, clock: createClock(), version: VERSION });
   server = await serveApi(app, {
     host: api.host,
