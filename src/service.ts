@@ -36,17 +36,18 @@ export interface Service {
 /** Resources in the order in which they were opened; closed the other way round. */
 type Closer = () => Promise<void> | void;
 
-export async function startService(config: Config, log: Log): Promise<Service> {
+/** `recorderEntry`: the file of the recorder thread, when it is not the usual one. */
+export async function startService(config: Config, log: Log, recorderEntry?: URL): Promise<Service> {
   const closers: Closer[] = [];
   try {
-    return await openAll(config, log, closers);
+    return await openAll(config, log, closers, recorderEntry);
   } catch (error) {
     await closeAll(closers);
     throw error;
   }
 }
 
-async function openAll(config: Config, log: Log, closers: Closer[]): Promise<Service> {
+async function openAll(config: Config, log: Log, closers: Closer[], recorderEntry?: URL): Promise<Service> {
   const { general, api } = config;
   const port = await probePort("proxy", general.host, general.port);
   await probePort("HTTP API", api.host, api.port);
@@ -54,7 +55,7 @@ async function openAll(config: Config, log: Log, closers: Closer[]): Promise<Ser
 
   const version = VERSION;
   const identity = { version, host: hostname(), configHash: configHash(config) };
-  const recorder = await RecorderHandle.start(settled, identity, log);
+  const recorder = await RecorderHandle.start(settled, identity, log, recorderEntry);
   closers.push(() => recorder.stop());
 
   const reader = openReader(config.events.path);

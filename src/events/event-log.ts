@@ -7,6 +7,7 @@ import { BUSY_TIMEOUT_MS, explainSqliteError, openDatabase } from "./database.ts
 import { EventInserts } from "./event-inserts.ts";
 import type { MirrorEvent, NewEvent } from "./event.ts";
 import { FailureDictionary } from "./failures.ts";
+import { FileIdentity } from "./file-identity.ts";
 import { catchUp, savePositions } from "./fold-positions.ts";
 import type { Fold } from "./fold.ts";
 import { LaneDictionary } from "./lanes.ts";
@@ -35,10 +36,13 @@ export class EventLog implements Disposable {
   readonly statements: StatementDictionary;
   readonly failures: FailureDictionary;
   readonly #lock: WriterLock;
+  readonly #identity: FileIdentity;
   readonly #folds: readonly Fold[];
   readonly #seals: Seals;
   readonly #inserts: EventInserts;
   readonly #transact: (events: readonly MirrorEvent[]) => void;
+  /** The seq of the newest event when the log was opened; 0 for none. */
+  readonly openedSeq: number;
   #lastSeq: number;
   #foldsStale = false;
 
@@ -54,7 +58,9 @@ export class EventLog implements Disposable {
     this.#inserts = new EventInserts(db, (event) => this.failures.register(event), this.#seals);
     const transaction = db.transaction((events: readonly MirrorEvent[]) => this.#write(events));
     this.#transact = (events) => transaction.immediate(events);
-    this.#lastSeq = this.reader.lastSeq();
+    this.openedSeq = this.reader.lastSeq();
+    this.#lastSeq = this.openedSeq;
+    this.#identity = new FileIdentity(db.name);
   }
 
   /**
@@ -90,6 +96,7 @@ export class EventLog implements Disposable {
    */
   appendBatch(events: readonly NewEvent[]): void {
     if (events.length === 0) return;
+    this.checkInPlace();
     if (this.#foldsStale) this.#reloadFolds();
     let seq = this.#lastSeq;
     const placed = events.map((event): MirrorEvent => ({ ...event, seq: ++seq }));
@@ -101,6 +108,11 @@ export class EventLog implements Disposable {
     }
     this.#lastSeq = seq;
     for (const names of [this.lanes, this.statements, this.failures]) names.rows.saved();
+  }
+
+  /** Throws log_unusable when the log's file was removed or replaced while it is open. */
+  checkInPlace(): void {
+    this.#identity.check();
   }
 
   /**

@@ -14,6 +14,8 @@ export class RecordedThread {
   readonly ring: RingConsumer;
   /** The thread has died: what is in its ring is all there will be. */
   isDead = false;
+  /** Its ring names what it has not announced to this recorder yet. */
+  awaitsNames = false;
   /** The last drain left published records behind. */
   isCut = false;
   /** Of its last record, or when it was attached: wall clock, microseconds. */
@@ -48,6 +50,9 @@ export class RecordedThread {
           this.#failures[message.id] = { category, attribution, sqlstate, message: text };
           break;
         }
+        case "announced":
+          this.awaitsNames = false;
+          break;
         case "observation": {
           const { at, mirroring, state, cause } = message;
           append({ kind: "observation_changed", at, mirroring, state, cause });

@@ -56,6 +56,17 @@ export class Recorder {
     this.#threads.push(new RecordedThread(thread, ring, port, this.#options.clock.wallUs()));
   }
 
+  /**
+   * Takes on a thread that another recorder of this run has served until it died. Its ring is read when it has announced
+   * its names again.
+   */
+  resume(thread: number, ring: SharedArrayBuffer, port: MessagePort): void {
+    this.attach(thread, ring, port);
+    const resumed = this.#threads.at(-1)!;
+    resumed.awaitsNames = true;
+    resumed.ring.resume(this.#options.log.openedSeq);
+  }
+
   /** The thread has died. When its ring is drained, its open requests end as interrupted. */
   detach(thread: number): void {
     for (const dead of this.#threads) if (dead.thread === thread) dead.isDead = true;
@@ -71,9 +82,12 @@ export class Recorder {
     const threads = this.#threads.filter((thread, index) => this.#indexOf(thread.thread) === index);
     try {
       const batch = this.#read(threads);
-      if (batch.length > 0) this.#options.log.appendBatch(batch);
+      const { log } = this.#options;
+      for (const { ring } of threads) ring.intend(log.lastSeq + batch.length);
+      if (batch.length > 0) log.appendBatch(batch);
+      else log.checkInPlace();
       for (const { ring } of threads) ring.release();
-      if (batch.length > 0) this.#written();
+      this.#written();
       const isMore = this.#closeDead(threads) || threads.some((thread) => thread.isCut);
       if (isMore) return "more";
       return batch.length > 0 ? "done" : "idle";
@@ -105,6 +119,11 @@ export class Recorder {
     const context = { log, run, ledger, isOutage: (at: number) => this.outage.covers(at) };
     const share = Math.ceil(BATCH_RECORDS_MAX / threads.length);
     threads.forEach((thread, index) => {
+      if (thread.awaitsNames) {
+        // A dead one will never say them: what it left is given up whole, so that the books still balance.
+        if (thread.isDead) thread.ring.skip(ends[index]!);
+        return;
+      }
       const end = thread.ring.balanced(ends[index]!, share);
       thread.isCut = end !== ends[index];
       thread.ring.read(end, (record) => {
