@@ -14,6 +14,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<CommandFactory>> = new Map([
   ["demo", async () => (await import("./demo.ts")).demoCommand],
   ["stats", async () => (await import("./stats.ts")).statsCommand],
   ["events", async () => (await import("./events.ts")).eventsCommand],
+  ["backup", async () => (await import("./backup.ts")).backupCommand],
 ]);
 
 const EXAMPLES = `

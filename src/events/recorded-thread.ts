@@ -15,6 +15,8 @@ export class RecordedThread {
   readonly ring: RingConsumer;
   /** The thread has died: what is in its ring is all there will be. */
   isDead = false;
+  /** Its ring names what it has not announced to this recorder yet. */
+  awaitsNames = false;
   /** The last drain left published records behind. */
   isCut = false;
   /** Of its last moment, or when it was attached: log time, microseconds. */
@@ -50,6 +52,9 @@ export class RecordedThread {
           this.#failures[message.id] = { category, attribution, sqlstate, message: text };
           break;
         }
+        case "announced":
+          this.awaitsNames = false;
+          break;
         case "observation": {
           const { mirroring, state, cause } = message;
           const at = Math.max(this.#observedAt, clock.placeUs(message.at));

@@ -63,6 +63,17 @@ export class Recorder {
     this.#threads.push(new RecordedThread(thread, ring, port, this.#options.clock.wallUs()));
   }
 
+  /**
+   * Takes on a thread that another recorder of this run has served until it died. Its ring is read when it has announced
+   * its names again.
+   */
+  resume(thread: number, ring: SharedArrayBuffer, port: MessagePort): void {
+    this.attach(thread, ring, port);
+    const resumed = this.#threads.at(-1)!;
+    resumed.awaitsNames = true;
+    resumed.ring.resume(this.#options.log.openedSeq);
+  }
+
   /** The thread has died. When its ring is drained, its open requests end as interrupted. */
   detach(thread: number): void {
     for (const dead of this.#threads) if (dead.thread === thread) dead.isDead = true;
@@ -79,9 +90,12 @@ export class Recorder {
     const threads = this.#threads.filter((thread, index) => this.#indexOf(thread.thread) === index);
     try {
       const batch = this.#read(threads);
-      if (batch.length > 0) this.#options.log.appendBatch(batch);
+      const { log } = this.#options;
+      for (const { ring } of threads) ring.intend(log.lastSeq + batch.length);
+      if (batch.length > 0) log.appendBatch(batch);
+      else log.checkInPlace();
       for (const { ring } of threads) ring.release();
-      if (batch.length > 0) this.#written();
+      this.#written();
       const isMore = this.#closeDead(threads) || threads.some((thread) => thread.isCut);
       if (isMore) return "more";
       return batch.length > 0 ? "done" : "idle";
@@ -129,6 +143,11 @@ export class Recorder {
 
   #publicationsOf(thread: RecordedThread, end: number, recordsMax: number): Publication[] {
     const { clock, flushMs } = this.#options;
+    if (thread.awaitsNames) {
+      // A dead one will never say them: what it left is given up whole, so that the books still balance.
+      if (thread.isDead) thread.ring.skip(end);
+      return [];
+    }
     const found = thread.ring.publications(end, recordsMax, flushMs * 1000);
     thread.isCut = found.length > 0 && found[found.length - 1]!.end !== end;
     return found.map(({ end: behind, from, to }) => {

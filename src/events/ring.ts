@@ -22,6 +22,12 @@ const LEDGER_SLOTS = 2048;
 
 const HEAD = 0; // written by the producer: records published since the start, wraps at 2^32
 const TAIL = 1; // written by the consumer: records consumed since the start, wraps at 2^32
+/** Written by the consumer before each commit: where the tail will be, and what the log's last seq will be (53 bits). */
+const INTENDED_TAIL = 2;
+const INTENDED_SEQ_LOW = 3;
+const INTENDED_SEQ_HIGH = 4;
+const NO_SEQ = -1;
+const TWO_32 = 2 ** 32;
 const HEADER_BYTES = 64;
 const RECORD_BYTES = 64;
 const WORDS = RECORD_BYTES / 4;
@@ -282,6 +288,33 @@ export class RingConsumer {
       this.#read = (this.#read + 1) >>> 0;
     }
     return count;
+  }
+
+  /** Passes over everything up to `end` (from published()) without a look at it. */
+  skip(end: number): void {
+    this.#read = end;
+  }
+
+  /**
+   * Notes that what read() has visited will be in the log when its last seq is `seq`: a consumer that comes after this
+   * one then knows whether the commit was done.
+   */
+  intend(seq: number): void {
+    const { header } = this.#views;
+    Atomics.store(header, INTENDED_SEQ_HIGH, NO_SEQ);
+    Atomics.store(header, INTENDED_TAIL, this.#read | 0);
+    Atomics.store(header, INTENDED_SEQ_LOW, seq | 0);
+    Atomics.store(header, INTENDED_SEQ_HIGH, Math.floor(seq / TWO_32));
+  }
+
+  /** Takes over from a consumer that died; `seq` is the log's last seq as it left it. */
+  resume(seq: number): void {
+    const { header } = this.#views;
+    const isCommitted =
+      Atomics.load(header, INTENDED_SEQ_LOW) === (seq | 0) &&
+      Atomics.load(header, INTENDED_SEQ_HIGH) === Math.floor(seq / TWO_32);
+    if (isCommitted) Atomics.store(header, TAIL, Atomics.load(header, INTENDED_TAIL));
+    this.rewind();
   }
 
   /** Frees what read() has visited: call it when the batch is committed. */

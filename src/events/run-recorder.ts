@@ -24,6 +24,9 @@ export interface RecorderThreadData {
   readonly configHash: string;
   /** See RecorderLoopOptions. */
   readonly signal: SharedArrayBuffer;
+  readonly heartbeat: SharedArrayBuffer;
+  /** The run that a recorder of this process was writing when it died; null to begin a new one. */
+  readonly resume: number | null;
   /** RecorderCommand comes in by it; the signal is to be notified after each. */
   readonly commands: MessagePort;
 }
@@ -55,7 +58,7 @@ function record(
   report: (report: RecorderReport) => void,
 ): void {
   const clock = new LogClock(createClock(), log.lastAt);
-  const run = startRun(data, log, openRequests, clock);
+  const run = data.resume === null ? startRun(data, log, openRequests, clock) : resumeRun(data.resume, log, clock);
   const recorder = new Recorder({ log, openRequests, run, clock, flushMs: data.flushMs, report });
   report({ type: "ready", run });
   const isWhole = runRecorderLoop({ ...data, recorder, log, clock });
@@ -68,6 +71,21 @@ function record(
   if (isWhole) return;
   const message = "The event log could not be written until the end: what was recorded last is lost";
   report({ type: "log", level: "error", message });
+}
+
+/**
+ * Goes on with a run whose recorder has died: the requests in flight are still under way, and what the rings hold is still
+ * to be written. What went through its hands at the end is a gap that nobody can fill.
+ */
+function resumeRun(run: number, log: EventLog, clock: Clock): number {
+  const last = log.reader.lastEvent();
+  if (last === null || log.reader.lastRun() !== run) {
+    throw new PgsoakError("log_unusable", "Another pgsoak has written the event log since. Restart this one.");
+  }
+  const at = clock.wallUs();
+  const from = Math.min(last.at, at);
+  log.appendBatch([{ kind: "unrecorded", at, lane: null, from, to: at, requests: null, cause: "crash" }]);
+  return run;
 }
 
 /** Closes what the last run left open and begins a new one, in one batch. Returns the number of the run. */

@@ -30,6 +30,11 @@ export class StatementBook {
     this.#recording = recording;
   }
 
+  /** The statements that events name. */
+  values(): Iterable<Statement> {
+    return this.#statements.values();
+  }
+
   /** The statement whose text is `buffer[start, end)`. */
   find(buffer: Buffer, start: number, end: number, standardConformingStrings: boolean): Statement {
     const stop = Math.min(end, start + STATEMENT_BYTES_MAX);

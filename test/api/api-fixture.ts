@@ -5,7 +5,13 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createApi } from "../../src/api/app.ts";
-import type { LiveMirroring, LiveStatus, RecordingStatus, Refusals } from "../../src/api/live-status.ts";
+import type {
+  LiveMirroring,
+  LiveStatus,
+  LogCheckStatus,
+  RecordingStatus,
+  Refusals,
+} from "../../src/api/live-status.ts";
 import { serveApi, type ServeOptions } from "../../src/api/server.ts";
 import type { Clock } from "../../src/clock.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
@@ -26,11 +32,15 @@ tls = "disable"
 /** Live facts under a test's control. */
 class LiveFacts implements LiveStatus {
   recordingStatus: RecordingStatus = { state: "ok", cause: "" };
+  logCheckStatus: LogCheckStatus = { state: "ok", damage: "" };
   clients = 3;
   readonly states: LiveMirroring[] = [];
 
   recording(): RecordingStatus {
     return this.recordingStatus;
+  }
+  logCheck(): LogCheckStatus {
+    return this.logCheckStatus;
   }
   run(): number {
     return 1;

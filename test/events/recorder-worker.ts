@@ -1,6 +1,7 @@
 // The real recorder thread as the main thread starts it, with one-line ways to talk to it.
 
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { createHeartbeatBuffer } from "../../src/events/heartbeat.ts";
 import type { RecorderCommand, RecorderReport } from "../../src/events/recorder-messages.ts";
 import type { Producer } from "./producer.ts";
 
@@ -18,8 +19,17 @@ export class RecorderWorker implements AsyncDisposable {
     const { port1, port2 } = new MessageChannel();
     this.#commands = port1;
     const identity = { version: "0.0.0", host: "h", configHash: "c" };
+    const life = { heartbeat: createHeartbeatBuffer(), resume: null };
     this.#worker = new Worker(ENTRY, {
-      workerData: { path, synchronous: "normal", flushMs: 50, ...identity, signal: this.#signal, commands: port2 },
+      workerData: {
+        path,
+        synchronous: "normal",
+        flushMs: 50,
+        ...identity,
+        signal: this.#signal,
+        ...life,
+        commands: port2,
+      },
       transferList: [port2],
     });
     this.#worker.on("message", (report: RecorderReport) => {
