@@ -427,11 +427,12 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     const { request } = announced;
     const { recording } = this.#destination;
     const { lane } = this.#o;
+    // What waits of its transaction first, so that all of it is missed in the client's order.
+    this.#dropUnit(request.unit);
     this.missed(announced);
     if (recording.reserve(lane, 1)) {
       recording.dropped(request.id, lane, request.statementId, "buffer_full", false);
     }
-    this.#dropUnit(request.unit);
   }
 
   #dropUnit(unit: TransactionUnit): void {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type PostgresServer, startPostgres } from "../../../src/demo/postgres-server.ts";
+import { BreakableProxy } from "../../helpers/breakable-proxy.ts";
 import { createDatabase, type TestDatabase, withClient } from "../../helpers/clusters.ts";
 import { mirrorTables } from "../../helpers/config-text.ts";
 import { RawClient } from "../../helpers/frames.ts";
@@ -68,6 +69,26 @@ describe("settings of a transaction that was sampled out", () => {
     expect(new Set(ends)).toEqual(new Set(["match"]));
   });
 });
+
+test.each([0, 1, 2, 3, 4])(
+  "a transaction that does not fit behind %d others leaves what the primary kept of it",
+  async (waiting) => {
+    await using network = await BreakableProxy.to(database.mirror);
+    await using proxy = await startInlineProxy(mirrorTables(database.primary, network, { queue_length: 5 }));
+    await using raw = await login(proxy);
+    await raw.exchange(query("SELECT 1"));
+    await proxy.outcomes(1);
+    network.stall();
+    for (let sent = 0; sent <= waiting; sent++) await raw.exchange(query("SELECT 0"));
+    for (const sql of ["BEGIN", "SAVEPOINT a", "SET search_path = nowhere", "ROLLBACK TO a", "COMMIT"]) {
+      await raw.exchange(query(sql));
+    }
+    network.resume();
+    await proxy.outcomes(waiting + 7);
+    await raw.exchange(query("SELECT 1 FROM item"));
+    expect((await proxy.outcomes(waiting + 8)).at(-1)).toMatchObject({ kind: "mirrored" });
+  },
+);
 
 describe("objects of the session", () => {
   test("a temporary table that was rolled back while sampled out is not on the mirror", async () => {
