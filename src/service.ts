@@ -7,6 +7,7 @@ import { createApi } from "./api/app.ts";
 import { createClock } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import { configHash } from "./config/config-hash.ts";
+import { mirroringSettings } from "./config/mirroring-settings.ts";
 import { openReader } from "./events/log-reader.ts";
 import type { Log } from "./log.ts";
 import { probePort } from "./service/exclusive-port.ts";
@@ -52,7 +53,11 @@ async function openAll(config: Config, log: Log, closers: Closer[]): Promise<Ser
   const settled: Config = { ...config, general: { ...general, port } };
 
   const version = VERSION;
-  const identity = { version, host: hostname(), configHash: configHash(config) };
+  const mirrorings = config.mirrorings.map((mirroring) => {
+    return { name: mirroring.name, settings: mirroringSettings(config, mirroring), exposure: mirroring.exposure };
+  });
+  const { mirrorMetricsEnabled: metricsEnabled } = general;
+  const identity = { version, host: hostname(), configHash: configHash(config), mirrorings, metricsEnabled };
   const recorder = await RecorderHandle.start(settled, identity, log);
   closers.push(() => recorder.stop());
 

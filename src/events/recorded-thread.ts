@@ -1,6 +1,7 @@
 // One proxy thread as the recorder knows it: its ring, and what the ids it uses are called in the log.
 
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { Epochs } from "./epochs.ts";
 import type { EventLog } from "./event-log.ts";
 import type { NewEvent } from "./event.ts";
 import type { Failure } from "./failures.ts";
@@ -31,7 +32,7 @@ export class RecordedThread {
   }
 
   /** Takes in the names that have arrived. What is an event by itself goes to `append`. */
-  drainNames(log: EventLog, append: (event: NewEvent) => void): void {
+  drainNames(log: EventLog, epochs: Epochs, append: (event: NewEvent) => void): void {
     for (;;) {
       const received = receiveMessageOnPort(this.#port);
       if (received === undefined) return;
@@ -51,6 +52,11 @@ export class RecordedThread {
         case "observation": {
           const { at, mirroring, state, cause } = message;
           append({ kind: "observation_changed", at, mirroring, state, cause });
+          break;
+        }
+        case "mirror_facts": {
+          const { at, mirroring, database, facts } = message;
+          for (const event of epochs.ofMirror(at, mirroring, database, facts)) append(event);
           break;
         }
       }

@@ -9,6 +9,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 import type { Clock } from "../clock.ts";
+import type { Epochs } from "./epochs.ts";
 import type { EventLog } from "./event-log.ts";
 import type { NewEvent } from "./event.ts";
 import { Ledger } from "./ledger.ts";
@@ -23,6 +24,8 @@ import { interrupted } from "./recovery.ts";
 const BATCH_RECORDS_MAX = 20_000;
 /** Rare events that wait for the disk to come back. */
 const WAITING_EVENTS_MAX = 10_000;
+/** Events of one drain whose askers wait for an answer. */
+const ASKED_EVENTS_MAX = 1000;
 /** A request's id is a multiple of this plus the number of its thread. */
 const THREADS_MAX = 64;
 
@@ -30,6 +33,7 @@ export interface RecorderOptions {
   readonly log: EventLog;
   /** One of the log's folds. */
   readonly openRequests: OpenRequests;
+  readonly epochs: Epochs;
   readonly run: number;
   readonly clock: Clock;
   readonly report: (report: RecorderReport) => void;
@@ -43,6 +47,7 @@ export class Recorder {
   readonly #options: RecorderOptions;
   #threads: RecordedThread[] = []; // a dead one stands before its successor
   #waiting: NewEvent[] = [];
+  #asked: { readonly id: number; readonly event: NewEvent }[] = []; // at the end of the next batch, or never
   #overflowFrom: number | null = null; // since when WAITING_EVENTS_MAX has cost events
 
   constructor(options: RecorderOptions) {
@@ -66,12 +71,19 @@ export class Recorder {
     else this.#overflowFrom ??= event.at;
   }
 
+  /** As append, for somebody who waits to hear where it is in the log, or that it is not. */
+  ask(id: number, event: NewEvent): void {
+    if (this.#asked.length < ASKED_EVENTS_MAX) this.#asked.push({ id, event });
+    else this.#options.report({ type: "appended", id, seq: null });
+  }
+
   /** Writes one batch. A log that can't be written is no error here: it is reported, and the batch is kept. */
   drain(): Drained {
     const threads = this.#threads.filter((thread, index) => this.#indexOf(thread.thread) === index);
     try {
       const batch = this.#read(threads);
       if (batch.length > 0) this.#options.log.appendBatch(batch);
+      this.#answer(this.#options.log.lastSeq);
       for (const { ring } of threads) ring.release();
       if (batch.length > 0) this.#written();
       const isMore = this.#closeDead(threads) || threads.some((thread) => thread.isCut);
@@ -79,6 +91,7 @@ export class Recorder {
       return batch.length > 0 ? "done" : "idle";
     } catch (error) {
       for (const { ring } of threads) ring.rewind();
+      this.#answer(null);
       this.outage.failed(error);
       return "failed";
     }
@@ -88,6 +101,16 @@ export class Recorder {
     return this.#threads.findIndex((candidate) => candidate.thread === thread);
   }
 
+  /** Answers those who asked; `lastSeq` is that of the last of their events, null when they are not in the log. */
+  #answer(lastSeq: number | null): void {
+    const asked = this.#asked;
+    this.#asked = [];
+    for (const [index, { id }] of asked.entries()) {
+      const seq = lastSeq === null ? null : lastSeq - asked.length + 1 + index;
+      this.#options.report({ type: "appended", id, seq });
+    }
+  }
+
   #written(): void {
     this.#waiting = [];
     this.#overflowFrom = null;
@@ -95,11 +118,14 @@ export class Recorder {
   }
 
   #read(threads: readonly RecordedThread[]): NewEvent[] {
-    const { log, run, clock } = this.#options;
+    const { log, run, clock, epochs } = this.#options;
     // The ends before the names: a name is always posted before the record that uses it is published.
     const ends = threads.map(({ ring }) => ring.published());
-    for (const thread of threads) thread.drainNames(log, (event) => this.append(event));
+    for (const thread of threads) thread.drainNames(log, epochs, (event) => this.append(event));
     const batch = [...this.#waiting];
+    // The batch that ends an outage says how long it was, also when nothing was lost.
+    const { since } = this.outage;
+    if (since !== null) batch.push(lost(since, clock.wallUs(), "write_failed", 0));
     if (this.#overflowFrom !== null) batch.push(lost(this.#overflowFrom, clock.wallUs(), "write_failed"));
     const ledger = new Ledger();
     const context = { log, run, ledger, isOutage: (at: number) => this.outage.covers(at) };
@@ -114,6 +140,8 @@ export class Recorder {
       });
     });
     batch.push(...ledger.events());
+    const now = clock.wallUs();
+    for (const { event } of this.#asked) batch.push({ ...event, at: now });
     return batch;
   }
 
@@ -134,7 +162,7 @@ export class Recorder {
   }
 }
 
-/** A span in which nobody knows how many requests were lost. */
-function lost(from: number, to: number, cause: "crash" | "write_failed"): NewEvent {
-  return { kind: "unrecorded", at: to, lane: null, from: Math.min(from, to), to, requests: null, cause };
+/** A span in which nothing was recorded; `requests` null: nobody knows how many were lost. */
+function lost(from: number, to: number, cause: "crash" | "write_failed", requests: number | null = null): NewEvent {
+  return { kind: "unrecorded", at: to, lane: null, from: Math.min(from, to), to, requests, cause };
 }

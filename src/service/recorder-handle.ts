@@ -1,23 +1,30 @@
 // The main thread's hold on the recorder thread: starts it, wakes it, hears how recording goes, stops it.
 
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { type EventAppender, NotRecordedError } from "../api/event-appender.ts";
 import type { RecordingStatus } from "../api/live-status.ts";
 import type { Config } from "../config/config.ts";
 import { messageOf, PgsoakError } from "../errors.ts";
+import type { NewEvent, RunMirroring } from "../events/event.ts";
 import type { RecorderCommand, RecorderReport } from "../events/recorder-messages.ts";
 import type { Log } from "../log.ts";
 import { workerUrl } from "./worker-url.ts";
 
 /** What was recorded must reach the file; a disk that hangs must not keep the process for ever. */
 const STOP_MS = 10_000;
+/** Events that wait for the log's answer, and for how long. */
+const ASKED_MAX = 100;
+const ASKED_MS = 5000;
 
 export interface RecorderIdentity {
   readonly version: string;
   readonly host: string;
   readonly configHash: string;
+  readonly mirrorings: readonly RunMirroring[];
+  readonly metricsEnabled: boolean;
 }
 
-export class RecorderHandle {
+export class RecorderHandle implements EventAppender {
   /** Producers bump and notify it after they published. */
   readonly signal: SharedArrayBuffer;
   readonly #worker: Worker;
@@ -25,6 +32,8 @@ export class RecorderHandle {
   readonly #log: Log;
   readonly #ready = Promise.withResolvers<number>();
   readonly #stopped = Promise.withResolvers<void>();
+  readonly #asked = new Map<number, (seq: number | null, cause: string) => void>();
+  #askedIds = 0;
   #run = 0;
   #stopping = false;
   #status: RecordingStatus = { state: "ok", cause: "" };
@@ -79,6 +88,25 @@ export class RecorderHandle {
     Atomics.notify(cells, 0);
   }
 
+  append(event: NewEvent): Promise<number> {
+    const { state, cause } = this.#status;
+    if (state === "broken") return Promise.reject(new NotRecordedError(cause));
+    if (this.#stopping) return Promise.reject(new NotRecordedError("pgsoak is stopping"));
+    if (this.#asked.size >= ASKED_MAX) return Promise.reject(new NotRecordedError("too many are waiting for the log"));
+    const id = ++this.#askedIds;
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const timer = setTimeout(() => {
+      this.#answered(id, null, "the log did not answer in time: look whether it is there before you try again");
+    }, ASKED_MS);
+    this.#asked.set(id, (seq, why) => {
+      clearTimeout(timer);
+      if (seq === null) reject(new NotRecordedError(why));
+      else resolve(seq);
+    });
+    this.send({ type: "ask", id, event });
+    return promise;
+  }
+
   /** Everything published so far is written, the run is closed, the file is let go. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -111,12 +139,21 @@ export class RecorderHandle {
       case "log":
         this.#log[report.level](report.message, report.fields);
         return;
+      case "appended":
+        this.#answered(report.id, report.seq, "the log can't be written at the moment");
+        return;
       case "stopped":
         this.#stopped.resolve();
     }
   }
 
+  #answered(id: number, seq: number | null, cause: string): void {
+    this.#asked.get(id)?.(seq, cause);
+    this.#asked.delete(id);
+  }
+
   #broke(cause: string): void {
+    for (const id of this.#asked.keys()) this.#answered(id, null, cause);
     if (!this.#stopping) this.#changed({ state: "broken", cause });
   }
 

@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MessageChannel } from "node:worker_threads";
 import { createClock } from "../../src/clock.ts";
+import { Epochs } from "../../src/events/epochs.ts";
 import { EventLog } from "../../src/events/event-log.ts";
+import { KnownFacts } from "../../src/events/known-facts.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import type { NameMessage } from "../../src/events/recorder-messages.ts";
 import { Recorder } from "../../src/events/recorder.ts";
@@ -35,7 +37,14 @@ export async function benchRecorder(events = 1_000_000): Promise<RecorderFigures
   const openRequests = new OpenRequests();
   const log = await EventLog.open({ path, folds: [openRequests, createMirrorStats(), createLedgerBalance()] });
   try {
-    const recorder = new Recorder({ log, openRequests, run: 1, clock: createClock(), report: () => {} });
+    const recorder = new Recorder({
+      log,
+      openRequests,
+      epochs: new Epochs(new KnownFacts()),
+      run: 1,
+      clock: createClock(),
+      report: () => {},
+    });
     const producers = Array.from({ length: THREADS }, (_, thread) => attachProducer(recorder, thread));
     let spentMs = 0;
     while (log.lastSeq < events) {

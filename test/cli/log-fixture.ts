@@ -7,6 +7,7 @@ import { runProgram } from "../../src/cli/program.ts";
 import { EventLog } from "../../src/events/event-log.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { createLedgerBalance } from "../../src/projections/ledger-balance.ts";
+import { createObservationLedger } from "../../src/projections/observations.ts";
 import { createMirrorStats } from "../../src/projections/stats.ts";
 
 export interface LogFixture extends Disposable {
@@ -18,7 +19,7 @@ export interface LogFixture extends Disposable {
 export async function openLogFixture(): Promise<LogFixture> {
   const folder = mkdtempSync(join(tmpdir(), "pgsoak-cli-"));
   const path = join(folder, "pgsoak.db");
-  const folds = [new OpenRequests(), createMirrorStats(), createLedgerBalance()];
+  const folds = [new OpenRequests(), createMirrorStats(), createLedgerBalance(), createObservationLedger()];
   const log = await EventLog.open({ path, folds });
   return {
     folder,

@@ -2,8 +2,10 @@
 
 import { expect } from "vitest";
 import type { Clock } from "../../src/clock.ts";
+import { Epochs } from "../../src/events/epochs.ts";
 import { EventLog } from "../../src/events/event-log.ts";
 import type { MirrorEvent } from "../../src/events/event.ts";
+import { KnownFacts } from "../../src/events/known-facts.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import type { RecorderReport } from "../../src/events/recorder-messages.ts";
 import { Recorder } from "../../src/events/recorder.ts";
@@ -31,10 +33,12 @@ export async function openRecorder(): Promise<RecorderFixture> {
   await loadStatementParser();
   const folder = logFolder();
   const open = new OpenRequests();
-  const log = await EventLog.open({ path: folder.path, folds: [open] });
+  const known = new KnownFacts();
+  const log = await EventLog.open({ path: folder.path, folds: [open, known] });
   const reports: RecorderReport[] = [];
   const clock: Clock = { nowMs: () => 0, wallUs: () => NOW_US };
-  const recorder = new Recorder({ log, openRequests: open, run: 0, clock, report: (report) => reports.push(report) });
+  const report = (one: RecorderReport): void => void reports.push(one);
+  const recorder = new Recorder({ log, openRequests: open, epochs: new Epochs(known), run: 0, clock, report });
   const producers: Producer[] = [];
   return {
     log,

@@ -1,6 +1,7 @@
 // The real recorder thread as the main thread starts it, with one-line ways to talk to it.
 
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type { RecorderThreadData } from "../../src/events/run-recorder.ts";
 import type { RecorderCommand, RecorderReport } from "../../src/events/recorder-messages.ts";
 import type { Producer } from "./producer.ts";
 
@@ -14,12 +15,24 @@ export class RecorderWorker implements AsyncDisposable {
   readonly #commands: MessagePort;
   readonly #signal = new SharedArrayBuffer(4);
 
-  constructor(path: string, onReport: (report: RecorderReport) => void = () => {}) {
+  constructor(
+    path: string,
+    onReport: (report: RecorderReport) => void = () => {},
+    change: Partial<Pick<RecorderThreadData, "mirrorings" | "idledMs">> = {},
+  ) {
     const { port1, port2 } = new MessageChannel();
     this.#commands = port1;
-    const identity = { version: "0.0.0", host: "h", configHash: "c" };
+    const identity = { version: "0.0.0", host: "h", configHash: "c", mirrorings: [], metricsEnabled: true };
     this.#worker = new Worker(ENTRY, {
-      workerData: { path, synchronous: "normal", flushMs: 50, ...identity, signal: this.#signal, commands: port2 },
+      workerData: {
+        path,
+        synchronous: "normal",
+        flushMs: 50,
+        ...identity,
+        ...change,
+        signal: this.#signal,
+        commands: port2,
+      } satisfies RecorderThreadData,
       transferList: [port2],
     });
     this.#worker.on("message", (report: RecorderReport) => {

@@ -8,8 +8,10 @@ import { join } from "node:path";
 import { MessageChannel } from "node:worker_threads";
 import { createClock } from "../../src/clock.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
+import { Epochs } from "../../src/events/epochs.ts";
 import { EventLog } from "../../src/events/event-log.ts";
 import type { EventKind, EventOf, MirrorEvent } from "../../src/events/event.ts";
+import { KnownFacts } from "../../src/events/known-facts.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { Recorder } from "../../src/events/recorder.ts";
 import { createRingBuffer } from "../../src/events/ring.ts";
@@ -125,8 +127,16 @@ export async function startInlineProxy(tables: ConfigTables): Promise<InlineProx
   const folds = [openRequests, createMirrorStats(), createLedgerBalance()];
   const log = await EventLog.open({ path: config.events.path, folds });
   const clock = createClock();
-  log.appendBatch([{ kind: "run_started", at: clock.wallUs(), run: 1, version: "0", host: "test", configHash: "0" }]);
-  const recorder = new Recorder({ log, openRequests, run: 1, clock, report: () => {} });
+  const run = { run: 1, version: "0", host: "test", configHash: "0", mirrorings: [], metricsEnabled: true };
+  log.appendBatch([{ kind: "run_started", at: clock.wallUs(), ...run }]);
+  const recorder = new Recorder({
+    log,
+    openRequests,
+    epochs: new Epochs(new KnownFacts()),
+    run: 1,
+    clock,
+    report: () => {},
+  });
   const ring = createRingBuffer(RING_SLOTS);
   const names = new MessageChannel();
   recorder.attach(0, ring, names.port1);

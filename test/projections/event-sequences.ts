@@ -126,7 +126,8 @@ class Model {
 export const eventBatches: fc.Arbitrary<NewEvent[][]> = fc.array(batch, { maxLength: 12 }).map((plan) => {
   const model = new Model();
   for (const one of plan) model.run(one);
-  const started: Draft = { kind: "run_started", run: 1, version: "0", host: "h", configHash: "c" };
+  const run = { run: 1, version: "0", host: "h", configHash: "c", mirrorings: [], metricsEnabled: true };
+  const started: Draft = { kind: "run_started", ...run };
   let at = 1_700_000_000_000_000;
   return [[started], ...model.batches].map((drafts) => drafts.map((draft) => ({ ...draft, at: (at += 1000) })));
 });

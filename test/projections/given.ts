@@ -2,7 +2,8 @@
 
 import Database from "better-sqlite3";
 import { Kysely, SqliteDialect } from "kysely";
-import { up } from "../../migrations/0002-mirror-stats.ts";
+import { up as upMirrorStats } from "../../migrations/0002-mirror-stats.ts";
+import { up as upObservations } from "../../migrations/0004-observations.ts";
 import type { NewEvent } from "../../src/events/event.ts";
 import type { Fold } from "../../src/events/fold.ts";
 
@@ -17,7 +18,8 @@ export interface Folded extends Disposable {
 /** Opens a database with the projections' tables and folds a first batch into it. */
 export async function given(fold: Fold, ...first: NewEvent[]): Promise<Folded> {
   const db = new Database(":memory:");
-  await up(new Kysely<unknown>({ dialect: new SqliteDialect({ database: db }) }));
+  const kysely = new Kysely<unknown>({ dialect: new SqliteDialect({ database: db }) });
+  for (const up of [upMirrorStats, upObservations]) await up(kysely);
   let seq = 0;
   const when = (...events: NewEvent[]): void => {
     for (const event of events) fold.apply({ ...event, seq: ++seq });
