@@ -13,6 +13,7 @@ import type { Log } from "./log.ts";
 import { probePort } from "./service/exclusive-port.ts";
 import { HealthWatch } from "./service/health-watch.ts";
 import { Live } from "./service/live.ts";
+import { LogReading } from "./service/log-reading.ts";
 import { ProxyPool } from "./service/proxy-pool.ts";
 import { RecorderHandle } from "./service/recorder-handle.ts";
 import { ResetTimer } from "./service/reset-timer.ts";
@@ -63,20 +64,36 @@ async function openAll(config: Config, log: Log, closers: Closer[]): Promise<Ser
 
   const reader = openReader(config.events.path);
   closers.push(() => reader[Symbol.dispose]());
+  const pages = new LogReading(config.events.path);
+  closers.push(() => pages.close());
   const watch = new HealthWatch(config, reader, recorder, log);
   closers.push(() => watch.stop());
   const resets = new ResetTimer(general.mirrorMetricsResetIntervalS, recorder);
   closers.push(() => resets.stop());
 
   let server: ApiServer | null = null;
-  closers.push(() => server?.close());
+  const closing = new AbortController();
+  closers.push(() => {
+    closing.abort();
+    return server?.close();
+  });
 
   const pool = await ProxyPool.start(settled, recorder, log);
   closers.push(() => pool.stop(general.shutdownTimeoutMs));
 
   // Last, so that an answer means that clients are served.
   const live = new Live(config, recorder, pool, watch.unhealthy);
-  const app = createApi({ config, reader, live, log, clock: createClock(), version: VERSION });
+  const app = createApi({
+    config,
+    reader,
+    pages,
+    appender: recorder,
+    live,
+    log,
+    clock: createClock(),
+    version: VERSION,
+    closing: closing.signal,
+  });
   server = await serveApi(app, {
     host: api.host,
     port: api.port,

@@ -16,13 +16,15 @@ export function readMarkers(
 }
 
 /**
- * The latest epoch before `to` (microseconds since the Unix epoch) of this mirroring or of all of them; null when there
- * was none. Without `mirroring`, the latest of any.
+ * The latest epoch before `to` (microseconds since the Unix epoch) that this mirroring has, alone or with all others; with
+ * null only those of all. Null when there was none.
  */
-export async function readLastEpoch(db: Kysely<LogTables>, to: number, mirroring?: string): Promise<EpochRow | null> {
-  let epochs = db.withTables<NoteTables>().selectFrom("epoch").selectAll().where("at", "<", to);
-  if (mirroring !== undefined) {
-    epochs = epochs.where((where) => where.or([where("mirroring", "=", mirroring), where("mirroring", "is", null)]));
-  }
-  return (await epochs.orderBy("seq", "desc").limit(1).executeTakeFirst()) ?? null;
+export async function readLastEpoch(
+  db: Kysely<LogTables>,
+  to: number,
+  mirroring: string | null,
+): Promise<EpochRow | null> {
+  const epochs = db.withTables<NoteTables>().selectFrom("epoch").selectAll().where("at", "<", to);
+  const own = epochs.where((where) => where.or([where("mirroring", "=", mirroring), where("mirroring", "is", null)]));
+  return (await own.orderBy("seq", "desc").limit(1).executeTakeFirst()) ?? null;
 }
