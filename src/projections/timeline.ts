@@ -18,7 +18,7 @@ const SILENCE_US = 60_000_000;
 export type GapCause = Exclude<RowState, "observing" | "degraded"> | OutageCause | "before_log" | "unconfirmed";
 
 /** A part of a window, `[from, to)` in microseconds since the Unix epoch; no cause: it was observed. */
-export interface Span extends Window {
+interface Span extends Window {
   readonly cause: GapCause | null;
 }
 

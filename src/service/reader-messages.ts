@@ -8,7 +8,7 @@ export interface ReaderWorkerData {
   readonly path: string;
 }
 
-export interface ReaderQuestion {
+interface ReaderQuestion {
   readonly id: number;
   readonly query: EventPageQuery;
 }

@@ -195,7 +195,14 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     this.#status = STATUS_IDLE;
     this.#teacher.clear();
     this.#own.replace([
-      { frames: encodeQuery(REPLICA_QUERY), onRow: (cause) => this.#replicaFound(cause) },
+      {
+        frames: encodeQuery(GREETING_QUERY),
+        onRow: ([cause, started]) => {
+          this.#replicaFound(cause ?? null);
+          this.#destination.facts.started(started ?? "");
+        },
+        onDone: () => this.#askFacts(this.#nowMs()),
+      },
       ...this.#memory.renewed().map((frames) => ({ frames })),
     ]);
     this.#pump();
@@ -253,6 +260,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     if (this.#own.isOverdue(nowMs)) this.#link.abandon("the mirror does not react");
     if (this.#run?.isCancelDue(nowMs)) this.#run.cancel(nowMs);
     if (this.#run?.isOverdue(nowMs)) this.#timeOut(this.#run, nowMs);
+    this.#askFacts(nowMs);
     this.#pump();
   }
 
@@ -417,6 +425,15 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     });
   }
 
+  /** Between transactions; a connection that is in one has no time for it. */
+  #askFacts(nowMs: number): void {
+    const { database } = this.#o.facts;
+    const isFree = this.#link.isReady && this.#status === STATUS_IDLE && this.#run === null && !this.#own.busy;
+    if (isFree && this.#destination.facts.isDue(database, nowMs)) {
+      this.#own.push(this.#destination.facts.ask(database, nowMs));
+    }
+  }
+
   #replicaFound(cause: string | null): void {
     this.#destination.replicaFound(this.#o.facts.database, cause);
     if (cause !== null) this.#own.unshift({ frames: encodeQuery("SET default_transaction_read_only = on") });
@@ -503,10 +520,15 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   }
 }
 
-/** Fed by replication, physical or logical, the database would apply every write twice. NULL: it is not. */
-const REPLICA_QUERY = `SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'in recovery'
+/**
+ * Fed by replication, physical or logical, the database would apply every write twice; NULL: it is not. And when the
+ * server was started and read its settings: after that it may be another one.
+ */
+const GREETING_QUERY = `SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'in recovery'
   WHEN EXISTS (SELECT FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid
-    WHERE d.datname = pg_catalog.current_database()) THEN 'has subscriptions' END`;
+    WHERE d.datname = pg_catalog.current_database()) THEN 'has subscriptions' END,
+  pg_catalog.concat(pg_catalog.date_part('epoch', pg_catalog.pg_postmaster_start_time()), ' ',
+    pg_catalog.date_part('epoch', pg_catalog.pg_conf_load_time()))`;
 
 const STUCK_IN_TRANSACTION = "the mirror does not leave its transaction";
 
