@@ -8,7 +8,7 @@ export interface ReaderWorkerData {
   readonly path: string;
 }
 
-interface ReaderQuestion {
+export interface ReaderQuestion {
   readonly id: number;
   readonly query: EventPageQuery;
 }
