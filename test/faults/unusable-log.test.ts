@@ -135,17 +135,19 @@ describe("a service whose log can't be used doesn't start, says why, and leaves 
   });
 });
 
+const USABLE: readonly { readonly what: string; readonly place: (path: string) => unknown }[] = [
+  { what: "a file of 0 bytes", place: (path) => writeFileSync(path, "") },
+  {
+    what: "a link to a log",
+    place: async (path) => {
+      await placeLog(`${path}.elsewhere`);
+      symlinkSync(`${path}.elsewhere`, path);
+    },
+  },
+];
+
 describe("a service whose log is elsewhere or empty starts", () => {
-  test.each([
-    ["a file of 0 bytes", (path: string) => writeFileSync(path, "")],
-    [
-      "a link to a log",
-      async (path: string) => {
-        await placeLog(`${path}.elsewhere`);
-        symlinkSync(`${path}.elsewhere`, path);
-      },
-    ],
-  ])("%s", async (_what, place) => {
+  test.each(USABLE)("$what", async ({ place }) => {
     await using pgsoak = await preparePgsoakProcess({ tables: TABLES });
     await place(pgsoak.logFile);
     await pgsoak.start();
