@@ -60,7 +60,8 @@ describe("a recorder thread that dies", () => {
       await using pgsoak = await startFaulty(database, folder.folder);
       await using clients = load(pgsoak, database);
       for (let death = 1; death <= 3; death++) {
-        await waitFor(() => clients.requests > death * 200);
+        const answered = clients.requests;
+        await waitFor(() => clients.requests > answered + 200);
         const shown = (await readStatsOf(pgsoak)).total.requests_total;
         writeFileSync(`${pgsoak.logFile}.${fault}`, "");
         const deaths = (): number => pgsoak.lines.filter((line) => line.includes("ended and is restarted")).length;
