@@ -44,6 +44,7 @@ export class EventLog implements Disposable {
   /** The seq of the newest event when the log was opened; 0 for none. */
   readonly openedSeq: number;
   #lastSeq: number;
+  #lastAt: number;
   #foldsStale = false;
 
   private constructor(db: Database, lock: WriterLock, { folds, sealEvents }: EventLogOptions) {
@@ -60,6 +61,7 @@ export class EventLog implements Disposable {
     this.#transact = (events) => transaction.immediate(events);
     this.openedSeq = this.reader.lastSeq();
     this.#lastSeq = this.openedSeq;
+    this.#lastAt = this.reader.lastAt();
     this.#identity = new FileIdentity(db.name);
   }
 
@@ -90,8 +92,14 @@ export class EventLog implements Disposable {
     return this.#lastSeq;
   }
 
+  /** The time of the newest event, microseconds since the Unix epoch; 0 for none. */
+  get lastAt(): number {
+    return this.#lastAt;
+  }
+
   /**
-   * Appends the events in one transaction. When it throws, nothing of them is in the log or in the folds, and the same
+   * Appends the events in one transaction. An event that is older than the one before it gets the time of that one:
+   * time never decreases in the log, so that a point in time is found by binary search. When it throws, nothing of them is in the log or in the folds, and the same
    * batch may be tried again.
    */
   appendBatch(events: readonly NewEvent[]): void {
@@ -99,7 +107,11 @@ export class EventLog implements Disposable {
     this.checkInPlace();
     if (this.#foldsStale) this.#reloadFolds();
     let seq = this.#lastSeq;
-    const placed = events.map((event): MirrorEvent => ({ ...event, seq: ++seq }));
+    let lastAt = this.#lastAt;
+    const placed = events.map((event): MirrorEvent => {
+      if (event.at > lastAt) lastAt = event.at;
+      return { ...event, seq: ++seq, at: lastAt };
+    });
     try {
       this.#transact(placed);
     } catch (error) {
@@ -107,6 +119,7 @@ export class EventLog implements Disposable {
       throw error;
     }
     this.#lastSeq = seq;
+    this.#lastAt = lastAt;
     for (const names of [this.lanes, this.statements, this.failures]) names.rows.saved();
   }
 

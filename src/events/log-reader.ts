@@ -24,6 +24,8 @@ export class LogReader implements Disposable {
   /** For the reads of projections and routes. Never destroy it: it shares the handle. */
   readonly kysely: Kysely<LogTables>;
   readonly #page: Statement<[after: number, limit: number], EventRow>;
+  readonly #bounds: Statement<[], [first: number, last: number]>;
+  readonly #from: Statement<[seq: number], [seq: number, at: number]>;
   readonly #runs: RunIndex;
   readonly #context: RowContext;
 
@@ -34,6 +36,15 @@ export class LogReader implements Disposable {
       .prepare<[number, number], EventRow>(
         `select seq, ${EVENT_COLUMNS.join(", ")} from event where seq > ? order by seq limit ?`,
       )
+      .raw();
+    // Two look-ups: an aggregate of both at once would read the whole table.
+    this.#bounds = db
+      .prepare<[], [number, number]>(
+        "select coalesce((select min(seq) from event), 1), coalesce((select max(seq) from event), 0)",
+      )
+      .raw();
+    this.#from = db
+      .prepare<[number], [number, number]>("select seq, at from event where seq >= ? order by seq limit 1")
       .raw();
     this.#runs = new RunIndex(db);
     this.#context = { runAt: (seq) => this.#runs.runAt(seq), failure: createFailureLookup(db) };
@@ -70,6 +81,27 @@ export class LogReader implements Disposable {
   /** The seq of the newest event; 0 for none. */
   lastSeq(): number {
     return this.db.prepare<[], number>("select coalesce(max(seq), 0) from event").pluck().get()!;
+  }
+
+  /** The time of the newest event, microseconds since the Unix epoch; 0 for none. */
+  lastAt(): number {
+    return this.db.prepare<[], number>("select at from event order by seq desc limit 1").pluck().get() ?? 0;
+  }
+
+  /**
+   * The seq of the first event at `at` (microseconds) or later; one behind the last event when there is none. Time never
+   * decreases with seq, so this takes some thirty look-ups in a log of any size.
+   */
+  seqAt(at: number): number {
+    const [first, last] = this.#bounds.get()!;
+    let [low, high] = [first, last + 1];
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      const [seq, time] = this.#from.get(middle)!;
+      if (time >= at) high = middle;
+      else low = seq + 1;
+    }
+    return low;
   }
 
   /** The newest event, or null. */

@@ -1,9 +1,11 @@
 // One proxy thread as the recorder knows it: its ring, and what the ids it uses are called in the log.
 
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { Epochs } from "./epochs.ts";
 import type { EventLog } from "./event-log.ts";
 import type { NewEvent } from "./event.ts";
 import type { Failure } from "./failures.ts";
+import type { LogClock } from "./log-clock.ts";
 import type { NameMessage } from "./recorder-messages.ts";
 import { RingConsumer } from "./ring.ts";
 
@@ -18,12 +20,13 @@ export class RecordedThread {
   awaitsNames = false;
   /** The last drain left published records behind. */
   isCut = false;
-  /** Of its last record, or when it was attached: wall clock, microseconds. */
+  /** Of its last moment, or when it was attached: log time, microseconds. */
   lastAt: number;
   readonly #port: MessagePort;
   readonly #lanes: number[] = [];
   readonly #statements: number[] = [];
   readonly #failures: Failure[] = [];
+  #observedAt = Number.NEGATIVE_INFINITY;
 
   constructor(thread: number, ring: SharedArrayBuffer, port: MessagePort, at: number) {
     this.thread = thread;
@@ -32,8 +35,8 @@ export class RecordedThread {
     this.#port = port;
   }
 
-  /** Takes in the names that have arrived. What is an event by itself goes to `append`. */
-  drainNames(log: EventLog, append: (event: NewEvent) => void): void {
+  /** Takes in the names that have arrived. What is an event by itself goes to `append`, in its order. */
+  drainNames(log: EventLog, clock: LogClock, epochs: Epochs, append: (event: NewEvent) => void): void {
     for (;;) {
       const received = receiveMessageOnPort(this.#port);
       if (received === undefined) return;
@@ -54,8 +57,15 @@ export class RecordedThread {
           this.awaitsNames = false;
           break;
         case "observation": {
-          const { at, mirroring, state, cause } = message;
+          const { mirroring, state, cause } = message;
+          const at = Math.max(this.#observedAt, clock.placeUs(message.at));
+          this.#observedAt = at;
           append({ kind: "observation_changed", at, mirroring, state, cause });
+          break;
+        }
+        case "mirror_facts": {
+          const { at, mirroring, database, facts } = message;
+          for (const event of epochs.ofMirror(at, mirroring, database, facts)) append(event);
           break;
         }
       }

@@ -1,17 +1,22 @@
 // Turns what the proxy threads left in their rings into batches of the log.
 //
 //   ring ─┐  take the published ends, then the names, then the records
-//   ring ─┼─▶ one batch ─▶ EventLog.appendBatch ─▶ release the rings
-//   main ─┘                        └─ failed: rewind the rings, the same records come again
+//   ring ─┼─▶ moments ─▶ one batch ─▶ EventLog.appendBatch ─▶ release the rings
+//   main ─┘                                 └─ failed: rewind the rings, the same records come again
+//
+// What does not come from a ring stands between moments and never inside one. Each such event balances by itself: it
+// carries no count, or it is the outcome of a request whose `queued` is in the log already.
 //
 // Nothing is freed before it is on disk. While the disk refuses, the rings fill up and the producers count what they
 // can't hold; the books stay closed.
 
 import type { MessagePort } from "node:worker_threads";
-import type { Clock } from "../clock.ts";
+import type { Epochs } from "./epochs.ts";
 import type { EventLog } from "./event-log.ts";
 import type { NewEvent } from "./event.ts";
 import { Ledger } from "./ledger.ts";
+import type { LogClock } from "./log-clock.ts";
+import { groupMoments, type Moment, type Publication } from "./moments.ts";
 import type { OpenRequests } from "./open-requests.ts";
 import { Outage } from "./outage.ts";
 import { eventOfRecord } from "./record-event.ts";
@@ -23,6 +28,8 @@ import { interrupted } from "./recovery.ts";
 const BATCH_RECORDS_MAX = 20_000;
 /** Rare events that wait for the disk to come back. */
 const WAITING_EVENTS_MAX = 10_000;
+/** Events of one drain whose askers wait for an answer. */
+const ASKED_EVENTS_MAX = 1000;
 /** A request's id is a multiple of this plus the number of its thread. */
 const THREADS_MAX = 64;
 
@@ -30,8 +37,11 @@ export interface RecorderOptions {
   readonly log: EventLog;
   /** One of the log's folds. */
   readonly openRequests: OpenRequests;
+  readonly epochs: Epochs;
   readonly run: number;
-  readonly clock: Clock;
+  readonly clock: LogClock;
+  /** A moment of the log is no longer than this. */
+  readonly flushMs: number;
   readonly report: (report: RecorderReport) => void;
 }
 
@@ -44,6 +54,8 @@ export class Recorder {
   #threads: RecordedThread[] = []; // a dead one stands before its successor
   #waiting: NewEvent[] = [];
   #isResumed = false;
+  #appendedAt = Number.NEGATIVE_INFINITY;
+  #asked: { readonly id: number; readonly event: NewEvent }[] = []; // at the end of the next batch, or never
   #overflowFrom: number | null = null; // since when WAITING_EVENTS_MAX has cost events
 
   constructor(options: RecorderOptions) {
@@ -63,7 +75,7 @@ export class Recorder {
    */
   resume(thread: number, ring: SharedArrayBuffer, port: MessagePort): void {
     const { log, clock } = this.#options;
-    if (!this.#isResumed) this.append(lost(log.reader.lastEvent()?.at ?? clock.wallUs(), clock.wallUs(), "crash"));
+    if (!this.#isResumed) this.append(lost(log.lastAt, clock.wallUs(), "crash"));
     this.#isResumed = true;
     this.attach(thread, ring, port);
     const resumed = this.#threads.at(-1)!;
@@ -76,9 +88,16 @@ export class Recorder {
     for (const dead of this.#threads) if (dead.thread === thread) dead.isDead = true;
   }
 
+  /** Takes an event of the main thread, whose order is kept. */
   append(event: NewEvent): void {
-    if (this.#waiting.length < WAITING_EVENTS_MAX) this.#waiting.push(event);
-    else this.#overflowFrom ??= event.at;
+    this.#appendedAt = Math.max(this.#appendedAt, this.#options.clock.placeUs(event.at));
+    this.#wait({ ...event, at: this.#appendedAt });
+  }
+
+  /** As append, for somebody who waits to hear where it is in the log, or that it is not. */
+  ask(id: number, event: NewEvent): void {
+    if (this.#asked.length < ASKED_EVENTS_MAX) this.#asked.push({ id, event });
+    else this.#options.report({ type: "appended", id, seq: null });
   }
 
   /** Writes one batch. A log that can't be written is no error here: it is reported, and the batch is kept. */
@@ -90,6 +109,7 @@ export class Recorder {
       for (const { ring } of threads) ring.intend(log.lastSeq + batch.length);
       if (batch.length > 0) log.appendBatch(batch);
       else log.checkInPlace();
+      this.#answer(log.lastSeq);
       for (const { ring } of threads) ring.release();
       this.#written();
       const isMore = this.#closeDead(threads) || threads.some((thread) => thread.isCut);
@@ -97,13 +117,29 @@ export class Recorder {
       return batch.length > 0 ? "done" : "idle";
     } catch (error) {
       for (const { ring } of threads) ring.rewind();
+      this.#answer(null);
       this.outage.failed(error);
       return "failed";
     }
   }
 
+  #wait(event: NewEvent): void {
+    if (this.#waiting.length < WAITING_EVENTS_MAX) this.#waiting.push(event);
+    else this.#overflowFrom ??= event.at;
+  }
+
   #indexOf(thread: number): number {
     return this.#threads.findIndex((candidate) => candidate.thread === thread);
+  }
+
+  /** Answers those who asked; `lastSeq` is that of the last of their events, null when they are not in the log. */
+  #answer(lastSeq: number | null): void {
+    const asked = this.#asked;
+    this.#asked = [];
+    for (const [index, { id }] of asked.entries()) {
+      const seq = lastSeq === null ? null : lastSeq - asked.length + 1 + index;
+      this.#options.report({ type: "appended", id, seq });
+    }
   }
 
   #written(): void {
@@ -113,31 +149,55 @@ export class Recorder {
   }
 
   #read(threads: readonly RecordedThread[]): NewEvent[] {
-    const { log, run, clock } = this.#options;
+    const { log, clock, epochs } = this.#options;
     // The ends before the names: a name is always posted before the record that uses it is published.
     const ends = threads.map(({ ring }) => ring.published());
-    for (const thread of threads) thread.drainNames(log, (event) => this.append(event));
-    const batch = [...this.#waiting];
-    if (this.#overflowFrom !== null) batch.push(lost(this.#overflowFrom, clock.wallUs(), "write_failed"));
-    const ledger = new Ledger();
-    const context = { log, run, ledger, isOutage: (at: number) => this.outage.covers(at) };
+    const now = clock.wallUs();
+    for (const thread of threads) thread.drainNames(log, clock, epochs, (event) => this.#wait(event));
     const share = Math.ceil(BATCH_RECORDS_MAX / threads.length);
-    threads.forEach((thread, index) => {
-      if (thread.awaitsNames) {
-        // A dead one will never say them: what it left is given up whole, so that the books still balance.
-        if (thread.isDead) thread.ring.skip(ends[index]!);
-        return;
-      }
-      const end = thread.ring.balanced(ends[index]!, share);
-      thread.isCut = end !== ends[index];
+    const publications = threads.map((thread, index) => this.#publicationsOf(thread, ends[index]!, share));
+    const rare = this.#waiting.toSorted((a, b) => a.at - b.at);
+    // The batch that ends an outage says how long it was, also when nothing was lost.
+    if (this.outage.since !== null) rare.push(lost(this.outage.since, now, "write_failed", 0));
+    if (this.#overflowFrom !== null) rare.push(lost(this.#overflowFrom, now, "write_failed"));
+    const batch: NewEvent[] = [];
+    let placed = 0;
+    for (const moment of groupMoments(publications, this.#options.flushMs * 1000, log.lastAt)) {
+      while (placed < rare.length && rare[placed]!.at <= moment.at) batch.push(rare[placed++]!);
+      this.#readMoment(moment, batch);
+    }
+    batch.push(...rare.slice(placed));
+    for (const { event } of this.#asked) batch.push({ ...event, at: now });
+    return batch;
+  }
+
+  #publicationsOf(thread: RecordedThread, end: number, recordsMax: number): Publication[] {
+    const { clock, flushMs } = this.#options;
+    if (thread.awaitsNames) {
+      // A dead one will never say them: what it left is given up whole, so that the books still balance.
+      if (thread.isDead) thread.ring.skip(end);
+      return [];
+    }
+    const found = thread.ring.publications(end, recordsMax, flushMs * 1000);
+    thread.isCut = found.length > 0 && found[found.length - 1]!.end !== end;
+    return found.map(({ end: behind, from, to }) => {
+      return { thread, end: behind, from: clock.placeUs(from), to: clock.placeUs(to) };
+    });
+  }
+
+  #readMoment({ from, at, publications }: Moment, batch: NewEvent[]): void {
+    const { log, run, clock } = this.#options;
+    const ledger = new Ledger(from, at);
+    const isOutage = (wallUs: number): boolean => this.outage.covers(clock.placeUs(wallUs));
+    const context = { log, run, at, ledger, isOutage };
+    for (const { thread, end } of publications) {
       thread.ring.read(end, (record) => {
         const event = eventOfRecord(record, thread, context);
         if (event !== null) batch.push(event);
-        thread.lastAt = record.at;
       });
-    });
+      thread.lastAt = at;
+    }
     batch.push(...ledger.events());
-    return batch;
   }
 
   /** Says goodbye to dead threads whose rings are drained. Returns whether that left events to write. */
@@ -157,7 +217,7 @@ export class Recorder {
   }
 }
 
-/** A span in which nobody knows how many requests were lost. */
-function lost(from: number, to: number, cause: "crash" | "write_failed"): NewEvent {
-  return { kind: "unrecorded", at: to, lane: null, from: Math.min(from, to), to, requests: null, cause };
+/** A span in which nothing was recorded; `requests` null: nobody knows how many were lost. */
+function lost(from: number, to: number, cause: "crash" | "write_failed", requests: number | null = null): NewEvent {
+  return { kind: "unrecorded", at: to, lane: null, from: Math.min(from, to), to, requests, cause };
 }

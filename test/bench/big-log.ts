@@ -4,10 +4,11 @@
 import { EventLog } from "../../src/events/event-log.ts";
 import type { NewEvent } from "../../src/events/event.ts";
 import type { Fold } from "../../src/events/fold.ts";
+import { KnownFacts } from "../../src/events/known-facts.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { loadStatementParser } from "../../src/events/statements.ts";
-import { createLedgerBalance } from "../../src/projections/ledger-balance.ts";
-import { createMirrorStats } from "../../src/projections/stats.ts";
+import { createProjections } from "../../src/projections/projections.ts";
+import { runStarted, runStopped } from "../projections/facts.ts";
 
 const REQUESTS_PER_BATCH = 10_000;
 const LANES = 4;
@@ -20,8 +21,8 @@ const DROPPED_EVERY = 5000;
 /** Before now, so that the log ends in the past. */
 const HOURS_OF_SLACK = 1;
 
-/** As in recorder-thread.ts, so that a start has nothing to catch up with. */
-export const bigLogFolds = (): Fold[] => [new OpenRequests(), createMirrorStats(), createLedgerBalance()];
+/** All that follow a log, so that a start has nothing to catch up with. */
+export const bigLogFolds = (): Fold[] => [new OpenRequests(), new KnownFacts(), ...createProjections()];
 
 /** A closed log of about `events` events and one run that ended well. */
 export async function writeBigLog(path: string, events: number, folds = bigLogFolds()): Promise<void> {
@@ -32,7 +33,7 @@ export async function writeBigLog(path: string, events: number, folds = bigLogFo
   const spanUs = (events / 2) * US_PER_REQUEST + HOURS_OF_SLACK * 3_600_000_000;
   let at = Date.now() * 1000 - Math.round(spanUs);
   let request = 0;
-  log.appendBatch([{ kind: "run_started", at, run: 1, version: "0.0.0", host: "bench", configHash: "c" }]);
+  log.appendBatch([runStarted(at)]);
   while (log.lastSeq < events) {
     const batch: NewEvent[] = [];
     const seen = lanes.map(() => 0);
@@ -48,7 +49,7 @@ export async function writeBigLog(path: string, events: number, folds = bigLogFo
     lanes.forEach((lane, index) => batch.push({ kind: "tallied", at, lane, seen: seen[index]! }));
     log.appendBatch(batch);
   }
-  log.appendBatch([{ kind: "run_stopped", at, run: 1 }]);
+  log.appendBatch([runStopped(at)]);
   log.tidy();
 }
 

@@ -1,21 +1,25 @@
 import { MessageChannel } from "node:worker_threads";
 import { beforeAll, expect, test } from "vitest";
-import type { Clock } from "../../src/clock.ts";
+import { Epochs } from "../../src/events/epochs.ts";
 import { EventLog } from "../../src/events/event-log.ts";
+import { KnownFacts } from "../../src/events/known-facts.ts";
+import { LogClock } from "../../src/events/log-clock.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { Recorder } from "../../src/events/recorder.ts";
 import { loadStatementParser } from "../../src/events/statements.ts";
 import { expectBalance, readBooks } from "./books.ts";
 import { logFolder } from "./log-folder.ts";
 import { Producer } from "./producer.ts";
-
-const clock: Clock = { nowMs: () => 0, wallUs: () => 1000 };
+import { FLUSH_MS, NOW_US } from "./recorder-fixture.ts";
 
 /** A recorder on the log; a second one is what follows when the first one's thread has died. */
 async function openRecorder(path: string): Promise<{ log: EventLog; recorder: Recorder } & Disposable> {
   const openRequests = new OpenRequests();
-  const log = await EventLog.open({ path, folds: [openRequests] });
-  const recorder = new Recorder({ log, openRequests, run: 0, clock, report: () => {} });
+  const known = new KnownFacts();
+  const log = await EventLog.open({ path, folds: [openRequests, known] });
+  const clock = new LogClock({ nowMs: () => 0, wallUs: () => NOW_US }, log.lastAt);
+  const epochs = new Epochs(known);
+  const recorder = new Recorder({ log, openRequests, epochs, run: 0, clock, flushMs: FLUSH_MS, report: () => {} });
   return { log, recorder, [Symbol.dispose]: () => log.close() };
 }
 

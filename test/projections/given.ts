@@ -2,7 +2,9 @@
 
 import Database from "better-sqlite3";
 import { Kysely, SqliteDialect } from "kysely";
-import { up } from "../../migrations/0002-mirror-stats.ts";
+import { up as createStats } from "../../migrations/0002-mirror-stats.ts";
+import { up as createRollups } from "../../migrations/0003-rollups.ts";
+import { up as createObservations } from "../../migrations/0004-observations.ts";
 import type { NewEvent } from "../../src/events/event.ts";
 import type { Fold } from "../../src/events/fold.ts";
 
@@ -17,7 +19,10 @@ export interface Folded extends Disposable {
 /** Opens a database with the projections' tables and folds a first batch into it. */
 export async function given(fold: Fold, ...first: NewEvent[]): Promise<Folded> {
   const db = new Database(":memory:");
-  await up(new Kysely<unknown>({ dialect: new SqliteDialect({ database: db }) }));
+  const kysely = new Kysely<unknown>({ dialect: new SqliteDialect({ database: db }) });
+  await createStats(kysely);
+  await createRollups(kysely);
+  await createObservations(kysely);
   let seq = 0;
   const when = (...events: NewEvent[]): void => {
     for (const event of events) fold.apply({ ...event, seq: ++seq });
