@@ -12,8 +12,9 @@ import { hungMirror, recording } from "./mirror-bench.ts";
 import { initialisePgbench } from "./pgbench.ts";
 import { recorder } from "./recorder-experiment.ts";
 import { relayAt32, relayAt8 } from "./relay-bench.ts";
+import { start } from "./start-bench.ts";
 
-const EXPERIMENTS: readonly Experiment[] = [relayAt8, relayAt32, recording, hungMirror, recorder];
+const EXPERIMENTS: readonly Experiment[] = [relayAt8, relayAt32, recording, hungMirror, recorder, start];
 interface Options {
   readonly only?: string;
   readonly rounds: number;
