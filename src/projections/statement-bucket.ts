@@ -4,7 +4,7 @@
 import { StatementRollup } from "./statement-rollup.ts";
 
 /** The statement of what has no row of its own: not kept by the log, or beyond a bound. */
-export const OTHER_STATEMENTS = 0;
+const OTHER_STATEMENTS = 0;
 /** Statements × lanes that an open bucket tells apart. */
 const KNOWN_MAX = 5000;
 /** Statements × lanes that keep a row of their own. */

@@ -15,7 +15,7 @@ import { STATEMENT_COLUMNS, type StatementRollup, type StatementValue } from "./
 
 const KEYS = ["bucket", "lane", "statement"];
 /** Events between two times at which the open bucket is written. */
-const CHUNK_EVENTS = 20_000;
+export const STATEMENT_CHUNK_EVENTS = 20_000;
 /** Rows that one closed bucket deletes of each table at most. */
 const EXPIRED_ROWS = 500;
 const [TEN_MINUTES, HOUR] = [STATEMENT_LEVELS[0]!, STATEMENT_LEVELS[1]!];
@@ -43,7 +43,7 @@ export class StatementRollups implements Fold {
   #pending: Pending[] = [];
 
   /** A load reads at most `chunkEvents` events. */
-  constructor(prefix = "", chunkEvents = CHUNK_EVENTS) {
+  constructor(prefix = "", chunkEvents = STATEMENT_CHUNK_EVENTS) {
     this.#tenMinutes = new BucketTable(`${prefix}${TEN_MINUTES.table}`, KEYS, STATEMENT_COLUMNS);
     this.#hours = new BucketTable(`${prefix}${HOUR.table}`, KEYS, STATEMENT_COLUMNS);
     this.#positions = `${prefix}statement_rollup_position`;
