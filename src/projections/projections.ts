@@ -5,6 +5,7 @@ import { createLedgerBalance } from "./ledger-balance.ts";
 import { Rollups } from "./rollups.ts";
 import { createNotes } from "./notes.ts";
 import { createObservationLedger } from "./observations.ts";
+import { StatementRollups } from "./statement-rollups.ts";
 import { createMirrorStats } from "./stats.ts";
 
 /** Fresh folds; `prefix` begins the names of their tables. The fold of open requests stands apart: see OpenRequests. */
@@ -13,6 +14,7 @@ export function createProjections(prefix = ""): Fold[] {
     createMirrorStats(prefix),
     createLedgerBalance(prefix),
     new Rollups(prefix),
+    new StatementRollups(prefix),
     createObservationLedger(prefix),
     createNotes(prefix),
   ];
