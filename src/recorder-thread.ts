@@ -2,13 +2,10 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { type RecorderThreadData, runRecorder } from "./events/run-recorder.ts";
-import { createLedgerBalance } from "./projections/ledger-balance.ts";
-import { createNotes } from "./projections/notes.ts";
-import { createObservationLedger } from "./projections/observations.ts";
-import { createMirrorStats } from "./projections/stats.ts";
+import { createProjections } from "./projections/projections.ts";
 
 const port = parentPort;
 if (port === null) throw new TypeError("recorder-thread is the entry of a worker");
-const projections = [createMirrorStats(), createLedgerBalance(), createObservationLedger(), createNotes()];
+const projections = createProjections();
 const data: RecorderThreadData = workerData;
 await runRecorder(data, projections, (report) => port.postMessage(report));

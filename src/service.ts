@@ -14,6 +14,7 @@ import { probePort } from "./service/exclusive-port.ts";
 import { HealthWatch } from "./service/health-watch.ts";
 import { Live } from "./service/live.ts";
 import { LogReading } from "./service/log-reading.ts";
+import { LogCheck } from "./service/log-check.ts";
 import { ProxyPool } from "./service/proxy-pool.ts";
 import { RecorderHandle } from "./service/recorder-handle.ts";
 import { ResetTimer } from "./service/reset-timer.ts";
@@ -37,17 +38,18 @@ export interface Service {
 /** Resources in the order in which they were opened; closed the other way round. */
 type Closer = () => Promise<void> | void;
 
-export async function startService(config: Config, log: Log): Promise<Service> {
+/** `recorderEntry`: the file of the recorder thread, when it is not the usual one. */
+export async function startService(config: Config, log: Log, recorderEntry?: URL): Promise<Service> {
   const closers: Closer[] = [];
   try {
-    return await openAll(config, log, closers);
+    return await openAll(config, log, closers, recorderEntry);
   } catch (error) {
     await closeAll(closers);
     throw error;
   }
 }
 
-async function openAll(config: Config, log: Log, closers: Closer[]): Promise<Service> {
+async function openAll(config: Config, log: Log, closers: Closer[], recorderEntry?: URL): Promise<Service> {
   const { general, api } = config;
   const port = await probePort("proxy", general.host, general.port);
   await probePort("HTTP API", api.host, api.port);
@@ -59,7 +61,7 @@ async function openAll(config: Config, log: Log, closers: Closer[]): Promise<Ser
   });
   const { mirrorMetricsEnabled: metricsEnabled } = general;
   const identity = { version, host: hostname(), configHash: configHash(config), mirrorings, metricsEnabled };
-  const recorder = await RecorderHandle.start(settled, identity, log);
+  const recorder = await RecorderHandle.start(settled, identity, log, recorderEntry);
   closers.push(() => recorder.stop());
 
   const reader = openReader(config.events.path);
@@ -70,6 +72,8 @@ async function openAll(config: Config, log: Log, closers: Closer[]): Promise<Ser
   closers.push(() => watch.stop());
   const resets = new ResetTimer(general.mirrorMetricsResetIntervalS, recorder);
   closers.push(() => resets.stop());
+  const logCheck = new LogCheck(config.events.path, log);
+  closers.push(() => logCheck.stop());
 
   let server: ApiServer | null = null;
   const closing = new AbortController();
@@ -82,7 +86,7 @@ async function openAll(config: Config, log: Log, closers: Closer[]): Promise<Ser
   closers.push(() => pool.stop(general.shutdownTimeoutMs));
 
   // Last, so that an answer means that clients are served.
-  const live = new Live(config, recorder, pool, watch.unhealthy);
+  const live = new Live(config, recorder, pool, watch.unhealthy, logCheck);
   const app = createApi({
     config,
     reader,

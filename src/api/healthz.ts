@@ -20,6 +20,9 @@ const route = createRoute({
             recording: z.enum(["ok", "broken"]),
             /** Only while recording is broken. */
             cause: z.string().optional(),
+            log: z.enum(["checking", "ok", "damaged"]),
+            /** Only when the log is damaged: where, and what to do. */
+            damage: z.string().optional(),
           }),
         },
       },
@@ -30,6 +33,9 @@ const route = createRoute({
 export function addHealthzRoute(api: Api, { live }: ApiContext): void {
   api.openapi(route, (c) => {
     const { state, cause } = live.recording();
-    return c.json({ status: "ok" as const, recording: state, ...(state === "broken" ? { cause } : {}) }, 200);
+    const { state: logState, damage } = live.logCheck();
+    const recording = { recording: state, ...(state === "broken" ? { cause } : {}) };
+    const log = { log: logState, ...(logState === "damaged" ? { damage } : {}) };
+    return c.json({ status: "ok" as const, ...recording, ...log }, 200);
   });
 }

@@ -56,6 +56,12 @@ export function liveMetrics(prefix: string, { live, snapshot, version, logBytes 
       "Requests that were seen but lost to the log, as far as their number is known.",
       snapshot.unrecorded,
     ),
+    single(
+      "event_log_damaged",
+      "gauge",
+      "1 when the check after the start found the event log damaged, else 0.",
+      Number(live.logCheck().state === "damaged"),
+    ),
     single("event_log_bytes", "gauge", "Size of the log on disk in bytes.", logBytes),
     single("client_connections", "gauge", "Open client connections.", live.clientConnections()),
     family("client_refusals_total", "counter", "Clients turned away since the start, by the limit that they passed.", [

@@ -9,6 +9,13 @@ export interface RecordingStatus {
   readonly cause: string;
 }
 
+/** What the check of the whole log that follows a start has found. */
+export interface LogCheckStatus {
+  readonly state: "checking" | "ok" | "damaged";
+  /** What is damaged and what to do, for the operator; "" unless it is damaged. */
+  readonly damage: string;
+}
+
 /** One mirroring, over all sessions and threads. */
 export interface LiveMirroring {
   readonly mirroring: string;
@@ -36,6 +43,7 @@ export interface Refusals {
 
 export interface LiveStatus {
   recording(): RecordingStatus;
+  logCheck(): LogCheckStatus;
   /** The run that this process writes; null until the log is open. */
   run(): number | null;
   /** Client connections, those that are still logging in included. */

@@ -6,9 +6,10 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { EventKind, MirrorEvent } from "../events/event.ts";
 import { messageOf, PgsoakError } from "../errors.ts";
 import type { LogReader } from "../events/log-reader.ts";
-import { parseMoment } from "../projections/window.ts";
+import { parseWindow } from "../projections/window.ts";
 import { configOption, jsonOption, type CliContext } from "./context.ts";
 import { dbOption, openLog, type LogOptions } from "./open-log.ts";
+import { watchSignals } from "./watch-signals.ts";
 
 const EXAMPLES = `
 Examples:
@@ -43,7 +44,6 @@ const KINDS = {
 const PAGE_EVENTS = 1000;
 /** How soon a new batch is seen. */
 const POLL_MS = 100;
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 interface EventsOptions extends LogOptions {
   readonly after?: number;
@@ -68,9 +68,9 @@ function wholeNumber(text: string): number {
 function moment(field: "from" | "to"): (text: string) => number {
   return (text) => {
     try {
-      return parseMoment(field, text);
+      return parseWindow({ [field]: text }, { now: Number.MAX_SAFE_INTEGER, since: -1 })[field];
     } catch (error) {
-      throw new InvalidArgumentError(`It must be a moment, ${messageOf(error).replace("expected a moment ", "")}.`);
+      throw new InvalidArgumentError(messageOf(error));
     }
   };
 }
@@ -97,19 +97,6 @@ async function* readPages(
     if (!follow) return;
     while (!stop.aborted && reader.commitsSeen() === seen) await sleep(POLL_MS);
   }
-}
-
-/** SIGINT and SIGTERM as a request to end well; disposing of it gives the process its defaults back. */
-function watchSignals(): { readonly stop: AbortSignal } & Disposable {
-  const controller = new AbortController();
-  const end = (): void => controller.abort();
-  for (const signal of SIGNALS) process.on(signal, end);
-  return {
-    stop: controller.signal,
-    [Symbol.dispose]: () => {
-      for (const signal of SIGNALS) process.off(signal, end);
-    },
-  };
 }
 
 async function printEvents(context: CliContext, options: EventsOptions): Promise<void> {

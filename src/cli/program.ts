@@ -17,6 +17,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<CommandFactory>> = new Map([
   ["mark", async () => (await import("./mark.ts")).markCommand],
   ["epoch", async () => (await import("./epoch.ts")).epochCommand],
   ["reset", async () => (await import("./reset.ts")).resetCommand],
+  ["backup", async () => (await import("./backup.ts")).backupCommand],
 ]);
 
 const EXAMPLES = `

@@ -4,6 +4,7 @@
 import type { Database, Statement } from "better-sqlite3";
 import { type ColumnValue, encodeEvent, EVENT_COLUMNS, isPlain, PLAIN_COLUMNS } from "./event-columns.ts";
 import type { EventOf, MirrorEvent } from "./event.ts";
+import type { Seals } from "./seals.ts";
 
 /** Rows of one statement, the largest that fits first. */
 const CHUNKS = [50, 7, 1] as const;
@@ -17,9 +18,11 @@ interface Inserts {
 export class EventInserts {
   readonly #inserts: readonly Inserts[];
   readonly #failureIdOf: (event: EventOf<"errored">) => number;
+  readonly #seals: Seals;
 
-  constructor(db: Database, failureIdOf: (event: EventOf<"errored">) => number) {
+  constructor(db: Database, failureIdOf: (event: EventOf<"errored">) => number, seals: Seals) {
     this.#failureIdOf = failureIdOf;
+    this.#seals = seals;
     this.#inserts = CHUNKS.map((rows) => ({
       rows,
       plain: db.prepare(insertSql(PLAIN_COLUMNS, rows)),
@@ -41,6 +44,7 @@ export class EventInserts {
     const values: ColumnValue[] = [events[start]!.seq];
     for (let i = start; i < start + rows; i++) encodeEvent(events[i]!, this.#failureIdOf, isFull, values);
     (isFull ? full : plain).run(...values);
+    this.#seals.addRows(values, rows, isFull ? EVENT_COLUMNS.length : PLAIN_COLUMNS.length);
   }
 }
 

@@ -7,11 +7,13 @@ import { BUSY_TIMEOUT_MS, explainSqliteError, openDatabase } from "./database.ts
 import { EventInserts } from "./event-inserts.ts";
 import type { MirrorEvent, NewEvent } from "./event.ts";
 import { FailureDictionary } from "./failures.ts";
+import { FileIdentity } from "./file-identity.ts";
 import { catchUp, savePositions } from "./fold-positions.ts";
 import type { Fold } from "./fold.ts";
 import { LaneDictionary } from "./lanes.ts";
 import { LogReader } from "./log-reader.ts";
 import { migrate } from "./migrator.ts";
+import { Seals } from "./seals.ts";
 import { StatementDictionary } from "./statements.ts";
 import { WriterLock } from "./writer-lock.ts";
 
@@ -23,6 +25,8 @@ export interface EventLogOptions {
   readonly synchronous?: "off" | "normal" | "full";
   /** They follow every batch and stand at the end of the log from open() on. */
   readonly folds: readonly Fold[];
+  /** Events of a sealed range; see Seals. */
+  readonly sealEvents?: number;
 }
 
 export class EventLog implements Disposable {
@@ -32,13 +36,18 @@ export class EventLog implements Disposable {
   readonly statements: StatementDictionary;
   readonly failures: FailureDictionary;
   readonly #lock: WriterLock;
+  readonly #identity: FileIdentity;
   readonly #folds: readonly Fold[];
+  readonly #seals: Seals;
   readonly #inserts: EventInserts;
   readonly #transact: (events: readonly MirrorEvent[]) => void;
+  /** The seq of the newest event when the log was opened; 0 for none. */
+  readonly openedSeq: number;
   #lastSeq: number;
+  #lastAt: number;
   #foldsStale = false;
 
-  private constructor(db: Database, lock: WriterLock, folds: readonly Fold[]) {
+  private constructor(db: Database, lock: WriterLock, { folds, sealEvents }: EventLogOptions) {
     this.db = db;
     this.#lock = lock;
     this.#folds = folds;
@@ -46,10 +55,14 @@ export class EventLog implements Disposable {
     this.lanes = new LaneDictionary(db);
     this.statements = new StatementDictionary(db);
     this.failures = new FailureDictionary(db);
-    this.#inserts = new EventInserts(db, (event) => this.failures.register(event));
+    this.#seals = new Seals(db, sealEvents);
+    this.#inserts = new EventInserts(db, (event) => this.failures.register(event), this.#seals);
     const transaction = db.transaction((events: readonly MirrorEvent[]) => this.#write(events));
     this.#transact = (events) => transaction.immediate(events);
-    this.#lastSeq = this.reader.lastSeq();
+    this.openedSeq = this.reader.lastSeq();
+    this.#lastSeq = this.openedSeq;
+    this.#lastAt = this.reader.lastAt();
+    this.#identity = new FileIdentity(db.name);
   }
 
   /**
@@ -63,7 +76,7 @@ export class EventLog implements Disposable {
     try {
       db = openDatabase(path, { synchronous });
       await migrate(db, path);
-      const log = new EventLog(db, lock, folds);
+      const log = new EventLog(db, lock, options);
       log.reader.checkTail();
       catchUp(log.reader, folds);
       return log;
@@ -79,15 +92,26 @@ export class EventLog implements Disposable {
     return this.#lastSeq;
   }
 
+  /** The time of the newest event, microseconds since the Unix epoch; 0 for none. */
+  get lastAt(): number {
+    return this.#lastAt;
+  }
+
   /**
-   * Appends the events in one transaction. When it throws, nothing of them is in the log or in the folds, and the same
+   * Appends the events in one transaction. An event that is older than the one before it gets the time of that one:
+   * time never decreases in the log, so that a point in time is found by binary search. When it throws, nothing of them is in the log or in the folds, and the same
    * batch may be tried again.
    */
   appendBatch(events: readonly NewEvent[]): void {
     if (events.length === 0) return;
+    this.checkInPlace();
     if (this.#foldsStale) this.#reloadFolds();
     let seq = this.#lastSeq;
-    const placed = events.map((event): MirrorEvent => ({ ...event, seq: ++seq }));
+    let lastAt = this.#lastAt;
+    const placed = events.map((event): MirrorEvent => {
+      if (event.at > lastAt) lastAt = event.at;
+      return { ...event, seq: ++seq, at: lastAt };
+    });
     try {
       this.#transact(placed);
     } catch (error) {
@@ -95,7 +119,13 @@ export class EventLog implements Disposable {
       throw error;
     }
     this.#lastSeq = seq;
+    this.#lastAt = lastAt;
     for (const names of [this.lanes, this.statements, this.failures]) names.rows.saved();
+  }
+
+  /** Throws log_unusable when the log's file was removed or replaced while it is open. */
+  checkInPlace(): void {
+    this.#identity.check();
   }
 
   /**
@@ -140,6 +170,7 @@ export class EventLog implements Disposable {
     }
     savePositions(this.db, this.#folds, events[events.length - 1]!.seq);
     for (const names of [this.lanes, this.statements, this.failures]) names.rows.save();
+    this.#seals.save();
   }
 
   #startRun(run: number, firstSeq: number): void {
@@ -148,6 +179,7 @@ export class EventLog implements Disposable {
 
   #reloadFolds(): void {
     for (const fold of this.#folds) fold.load(this.db);
+    this.#seals.load();
     this.#foldsStale = false;
   }
 }

@@ -1,43 +1,43 @@
-// The ledger records of one drain, summed up: one event for each lane and reason, however many publications there were.
+// The ledger records of one moment, summed up: one event for each lane and reason, however many publications there were.
 
 import type { EventOf, NewEvent, SkipReason } from "./event.ts";
 
-type LedgerEvent =
-  | Omit<EventOf<"tallied">, "seq">
-  | Omit<EventOf<"skipped">, "seq">
-  | Omit<EventOf<"unrecorded">, "seq">;
+type Sum<K extends NewEvent["kind"]> = { -readonly [P in keyof Omit<EventOf<K>, "seq">]: EventOf<K>[P] };
 
 export class Ledger {
-  readonly #events = new Map<string, LedgerEvent>();
+  readonly #from: number;
+  readonly #at: number;
+  readonly #sums = new Map<string, Sum<"tallied"> | Sum<"skipped"> | Sum<"unrecorded">>();
 
-  tally(at: number, lane: number, requests: number): void {
-    this.#add(`tallied ${lane}`, { kind: "tallied", at, lane, seen: requests });
+  /** The moment's beginning and its time, microseconds since the Unix epoch. */
+  constructor(from: number, at: number) {
+    this.#from = from;
+    this.#at = at;
   }
 
-  skip(at: number, lane: number, requests: number, reason: SkipReason): void {
-    this.#add(`skipped ${lane} ${reason}`, { kind: "skipped", at, lane, reason, count: requests });
+  tally(lane: number, requests: number): void {
+    const key = `tallied ${lane}`;
+    const sum = this.#sums.get(key);
+    if (sum?.kind === "tallied") sum.seen += requests;
+    else this.#sums.set(key, { kind: "tallied", at: this.#at, lane, seen: requests });
   }
 
-  unrecorded(at: number, lane: number, requests: number, cause: "ring_full" | "write_failed"): void {
-    this.#add(`unrecorded ${lane} ${cause}`, { kind: "unrecorded", at, lane, from: at, to: at, requests, cause });
+  skip(lane: number, requests: number, reason: SkipReason): void {
+    const key = `skipped ${lane} ${reason}`;
+    const sum = this.#sums.get(key);
+    if (sum?.kind === "skipped") sum.count += requests;
+    else this.#sums.set(key, { kind: "skipped", at: this.#at, lane, reason, count: requests });
+  }
+
+  unrecorded(lane: number, requests: number, cause: "ring_full" | "write_failed"): void {
+    const [from, at] = [this.#from, this.#at];
+    const key = `unrecorded ${lane} ${cause}`;
+    const sum = this.#sums.get(key);
+    if (sum?.kind === "unrecorded") sum.requests = (sum.requests ?? 0) + requests;
+    else this.#sums.set(key, { kind: "unrecorded", at, lane, from, to: at, requests, cause });
   }
 
   events(): Iterable<NewEvent> {
-    return this.#events.values();
+    return this.#sums.values();
   }
-
-  #add(key: string, event: LedgerEvent): void {
-    const sum = this.#events.get(key);
-    this.#events.set(key, sum === undefined ? event : merge(sum, event));
-  }
-}
-
-/** Two events of the same kind, lane and reason as one, at the later of their moments. */
-function merge(a: LedgerEvent, b: LedgerEvent): LedgerEvent {
-  const at = Math.max(a.at, b.at);
-  if (a.kind === "tallied" && b.kind === "tallied") return { ...a, at, seen: a.seen + b.seen };
-  if (a.kind === "skipped" && b.kind === "skipped") return { ...a, at, count: a.count + b.count };
-  if (a.kind !== "unrecorded" || b.kind !== "unrecorded") throw new TypeError(`${a.kind} and ${b.kind} don't add up`);
-  const [from, to] = [Math.min(a.from, b.from), Math.max(a.to, b.to)];
-  return { ...a, at, from, to, requests: (a.requests ?? 0) + (b.requests ?? 0) };
 }

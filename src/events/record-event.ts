@@ -1,5 +1,5 @@
 // Ring records as events: the ids of the thread become those of the log, codes become words. Ledger records are summed
-// up instead, and are events only when the drain is complete.
+// up instead, and are events only when their moment is complete.
 
 import type { EventLog } from "./event-log.ts";
 import { DROP_REASONS, type NewEvent, PARITIES, SKIP_REASONS } from "./event.ts";
@@ -10,9 +10,11 @@ import * as ring from "./ring.ts";
 export interface RecordContext {
   readonly log: EventLog;
   readonly run: number;
+  /** The time of the moment that the record belongs to. */
+  readonly at: number;
   readonly ledger: Ledger;
-  /** Whether the log could not be written at that moment. */
-  isOutage(at: number): boolean;
+  /** Whether the log could not be written when a thread's wall clock said so. */
+  isOutage(wallUs: number): boolean;
 }
 
 /** The event of a record, or null when the ledger took it. */
@@ -21,8 +23,8 @@ export function eventOfRecord(
   thread: RecordedThread,
   context: RecordContext,
 ): NewEvent | null {
-  const { at, request, amount, code } = record;
-  const { ledger, log } = context;
+  const { request, amount, code } = record;
+  const { at, ledger, log } = context;
   const lane = thread.lane(record.lane, log);
   const root = record.root < 0 ? null : record.root;
   switch (record.kind) {
@@ -51,13 +53,13 @@ export function eventOfRecord(
       return { kind: "dropped", at, request, lane, statement, reason, wasQueued: record.flag === 1 };
     }
     case ring.RECORD_TALLY:
-      ledger.tally(at, lane, amount);
+      ledger.tally(lane, amount);
       return null;
     case ring.RECORD_SKIP:
-      ledger.skip(at, lane, amount, nameOf(SKIP_REASONS, code));
+      ledger.skip(lane, amount, nameOf(SKIP_REASONS, code));
       return null;
     case ring.RECORD_UNRECORDED:
-      ledger.unrecorded(at, lane, amount, context.isOutage(at) ? "write_failed" : "ring_full");
+      ledger.unrecorded(lane, amount, context.isOutage(record.at) ? "write_failed" : "ring_full");
       return null;
     default:
       throw new RangeError(`ring record of unknown kind ${record.kind}`);

@@ -5,6 +5,7 @@ import type { Epochs } from "./epochs.ts";
 import type { EventLog } from "./event-log.ts";
 import type { NewEvent } from "./event.ts";
 import type { Failure } from "./failures.ts";
+import type { LogClock } from "./log-clock.ts";
 import type { NameMessage } from "./recorder-messages.ts";
 import { RingConsumer } from "./ring.ts";
 
@@ -15,14 +16,17 @@ export class RecordedThread {
   readonly ring: RingConsumer;
   /** The thread has died: what is in its ring is all there will be. */
   isDead = false;
+  /** Its ring names what it has not announced to this recorder yet. */
+  awaitsNames = false;
   /** The last drain left published records behind. */
   isCut = false;
-  /** Of its last record, or when it was attached: wall clock, microseconds. */
+  /** Of its last moment, or when it was attached: log time, microseconds. */
   lastAt: number;
   readonly #port: MessagePort;
   readonly #lanes: number[] = [];
   readonly #statements: number[] = [];
   readonly #failures: Failure[] = [];
+  #observedAt = Number.NEGATIVE_INFINITY;
 
   constructor(thread: number, ring: SharedArrayBuffer, port: MessagePort, at: number) {
     this.thread = thread;
@@ -31,8 +35,8 @@ export class RecordedThread {
     this.#port = port;
   }
 
-  /** Takes in the names that have arrived. What is an event by itself goes to `append`. */
-  drainNames(log: EventLog, epochs: Epochs, append: (event: NewEvent) => void): void {
+  /** Takes in the names that have arrived. What is an event by itself goes to `append`, in its order. */
+  drainNames(log: EventLog, clock: LogClock, epochs: Epochs, append: (event: NewEvent) => void): void {
     for (;;) {
       const received = receiveMessageOnPort(this.#port);
       if (received === undefined) return;
@@ -49,13 +53,19 @@ export class RecordedThread {
           this.#failures[message.id] = { category, attribution, sqlstate, message: text };
           break;
         }
+        case "announced":
+          this.awaitsNames = false;
+          break;
         case "observation": {
-          const { at, mirroring, state, cause } = message;
+          const { mirroring, state, cause } = message;
+          const at = Math.max(this.#observedAt, clock.placeUs(message.at));
+          this.#observedAt = at;
           append({ kind: "observation_changed", at, mirroring, state, cause });
           break;
         }
         case "mirror_facts": {
-          const { at, mirroring, database, facts } = message;
+          const { mirroring, database, facts } = message;
+          const at = clock.placeUs(message.at);
           for (const event of epochs.ofMirror(at, mirroring, database, facts)) append(event);
           break;
         }

@@ -6,6 +6,7 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Clock } from "../clock.ts";
 import type { EventLog } from "./event-log.ts";
+import { beat } from "./heartbeat.ts";
 import type { RecorderCommand } from "./recorder-messages.ts";
 import type { Recorder } from "./recorder.ts";
 
@@ -24,18 +25,21 @@ export interface RecorderLoopOptions {
   readonly flushMs: number;
   /** After so long without a batch the log says that there was nothing to write. Default: IDLED_MS. */
   readonly idledMs?: number;
+  /** See heartbeat.ts: a beat at least every few seconds, unless the disk hangs. */
+  readonly heartbeat: SharedArrayBuffer;
 }
 
 /** Blocks its thread until the stop command. Returns whether all that was recorded is in the log. */
 export function runRecorderLoop(options: RecorderLoopOptions): boolean {
-  const { recorder, log, clock, commands, flushMs, idledMs = IDLED_MS } = options;
+  const { recorder, log, clock, commands, flushMs, idledMs = IDLED_MS, heartbeat } = options;
   const signal = new Int32Array(options.signal);
   let committedMs = Number.NEGATIVE_INFINITY;
   let saidMs = clock.nowMs(); // when the log last heard anything
   let isTidy = true;
   for (;;) {
+    beat(heartbeat);
     const seen = Atomics.load(signal, 0);
-    if (takeCommands(recorder, commands)) return drainAll(recorder, clock);
+    if (takeCommands(recorder, commands)) return drainAll(recorder, clock, heartbeat);
     const drained = recorder.drain();
     if (drained === "failed") {
       pause(recorder.outage.pauseMs);
@@ -62,6 +66,9 @@ function takeCommands(recorder: Recorder, commands: MessagePort): boolean {
       case "attach":
         recorder.attach(message.thread, message.ring, message.port);
         break;
+      case "resume":
+        recorder.resume(message.thread, message.ring, message.port);
+        break;
       case "detach":
         recorder.detach(message.thread);
         break;
@@ -77,9 +84,10 @@ function takeCommands(recorder: Recorder, commands: MessagePort): boolean {
   }
 }
 
-function drainAll(recorder: Recorder, clock: Clock): boolean {
+function drainAll(recorder: Recorder, clock: Clock, heartbeat: SharedArrayBuffer): boolean {
   const deadlineMs = clock.nowMs() + STOP_MS;
   for (;;) {
+    beat(heartbeat);
     const drained = recorder.drain();
     if (drained === "idle") return true;
     if (clock.nowMs() > deadlineMs) return drained !== "failed";

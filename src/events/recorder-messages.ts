@@ -20,7 +20,9 @@ export type NameMessage =
     }
   | { type: "observation"; at: number; mirroring: string; state: ObservationState; cause: string }
   /** What a mirror said about its server, or (`database` not null) about one database. An event only where it is news. */
-  | { type: "mirror_facts"; at: number; mirroring: string; database: string | null; facts: Facts };
+  | { type: "mirror_facts"; at: number; mirroring: string; database: string | null; facts: Facts }
+  /** On a port to a recorder that was started again: everything announced before was said again. */
+  | { type: "announced" };
 
 /** Longer statements are cut here before they travel; what is cut is named by its beginning. */
 export const STATEMENT_TEXT_MAX = 16_384;
@@ -29,6 +31,8 @@ export const STATEMENT_TEXT_MAX = 16_384;
 export type RecorderCommand =
   /** A proxy thread was started: its ring and its end of the name port. */
   | { type: "attach"; thread: number; ring: SharedArrayBuffer; port: MessagePort }
+  /** The same for a thread that a recorder before this one has served: it says its names again on the new port. */
+  | { type: "resume"; thread: number; ring: SharedArrayBuffer; port: MessagePort }
   /** A proxy thread has died: drain its ring, close its open requests as interrupted, forget its ids. */
   | { type: "detach"; thread: number }
   | { type: "append"; event: NewEvent }

@@ -1,18 +1,22 @@
 // Turns what the proxy threads left in their rings into batches of the log.
 //
 //   ring ─┐  take the published ends, then the names, then the records
-//   ring ─┼─▶ one batch ─▶ EventLog.appendBatch ─▶ release the rings
-//   main ─┘                        └─ failed: rewind the rings, the same records come again
+//   ring ─┼─▶ moments ─▶ one batch ─▶ EventLog.appendBatch ─▶ release the rings
+//   main ─┘                                 └─ failed: rewind the rings, the same records come again
+//
+// What does not come from a ring stands between moments and never inside one. Each such event balances by itself: it
+// carries no count, or it is the outcome of a request whose `queued` is in the log already.
 //
 // Nothing is freed before it is on disk. While the disk refuses, the rings fill up and the producers count what they
 // can't hold; the books stay closed.
 
 import type { MessagePort } from "node:worker_threads";
-import type { Clock } from "../clock.ts";
-import type { Epochs } from "./epochs.ts";
+import { Epochs } from "./epochs.ts";
 import type { EventLog } from "./event-log.ts";
 import type { NewEvent } from "./event.ts";
 import { Ledger } from "./ledger.ts";
+import type { LogClock } from "./log-clock.ts";
+import { groupMoments, type Moment, type Publication } from "./moments.ts";
 import type { OpenRequests } from "./open-requests.ts";
 import { Outage } from "./outage.ts";
 import { eventOfRecord } from "./record-event.ts";
@@ -33,9 +37,10 @@ export interface RecorderOptions {
   readonly log: EventLog;
   /** One of the log's folds. */
   readonly openRequests: OpenRequests;
-  readonly epochs: Epochs;
   readonly run: number;
-  readonly clock: Clock;
+  readonly clock: LogClock;
+  /** A moment of the log is no longer than this. */
+  readonly flushMs: number;
   readonly report: (report: RecorderReport) => void;
 }
 
@@ -45,13 +50,16 @@ export type Drained = "idle" | "done" | "more" | "failed";
 export class Recorder {
   readonly outage: Outage;
   readonly #options: RecorderOptions;
+  readonly #epochs: Epochs;
   #threads: RecordedThread[] = []; // a dead one stands before its successor
   #waiting: NewEvent[] = [];
   #asked: { readonly id: number; readonly event: NewEvent }[] = []; // at the end of the next batch, or never
+  #appendedAt = Number.NEGATIVE_INFINITY;
   #overflowFrom: number | null = null; // since when WAITING_EVENTS_MAX has cost events
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.#epochs = new Epochs(options.log.db);
     this.outage = new Outage(options.clock, options.report);
   }
 
@@ -61,14 +69,26 @@ export class Recorder {
     this.#threads.push(new RecordedThread(thread, ring, port, this.#options.clock.wallUs()));
   }
 
+  /**
+   * Takes on a thread that another recorder of this run has served until it died. Its ring is read when it has announced
+   * its names again.
+   */
+  resume(thread: number, ring: SharedArrayBuffer, port: MessagePort): void {
+    this.attach(thread, ring, port);
+    const resumed = this.#threads.at(-1)!;
+    resumed.awaitsNames = true;
+    resumed.ring.resume(this.#options.log.openedSeq);
+  }
+
   /** The thread has died. When its ring is drained, its open requests end as interrupted. */
   detach(thread: number): void {
     for (const dead of this.#threads) if (dead.thread === thread) dead.isDead = true;
   }
 
+  /** Takes an event of the main thread, whose order is kept. */
   append(event: NewEvent): void {
-    if (this.#waiting.length < WAITING_EVENTS_MAX) this.#waiting.push(event);
-    else this.#overflowFrom ??= event.at;
+    this.#appendedAt = Math.max(this.#appendedAt, this.#options.clock.placeUs(event.at));
+    this.#wait({ ...event, at: this.#appendedAt });
   }
 
   /** As append, for somebody who waits to hear where it is in the log, or that it is not. */
@@ -82,10 +102,13 @@ export class Recorder {
     const threads = this.#threads.filter((thread, index) => this.#indexOf(thread.thread) === index);
     try {
       const batch = this.#read(threads);
-      if (batch.length > 0) this.#options.log.appendBatch(batch);
-      this.#answer(this.#options.log.lastSeq);
+      const { log } = this.#options;
+      for (const { ring } of threads) ring.intend(log.lastSeq + batch.length);
+      if (batch.length > 0) log.appendBatch(batch);
+      else log.checkInPlace();
+      this.#answer(log.lastSeq);
       for (const { ring } of threads) ring.release();
-      if (batch.length > 0) this.#written();
+      this.#written();
       const isMore = this.#closeDead(threads) || threads.some((thread) => thread.isCut);
       if (isMore) return "more";
       return batch.length > 0 ? "done" : "idle";
@@ -95,6 +118,11 @@ export class Recorder {
       this.outage.failed(error);
       return "failed";
     }
+  }
+
+  #wait(event: NewEvent): void {
+    if (this.#waiting.length < WAITING_EVENTS_MAX) this.#waiting.push(event);
+    else this.#overflowFrom ??= event.at;
   }
 
   #indexOf(thread: number): number {
@@ -118,31 +146,56 @@ export class Recorder {
   }
 
   #read(threads: readonly RecordedThread[]): NewEvent[] {
-    const { log, run, clock, epochs } = this.#options;
+    const { log, clock } = this.#options;
     // The ends before the names: a name is always posted before the record that uses it is published.
     const ends = threads.map(({ ring }) => ring.published());
-    for (const thread of threads) thread.drainNames(log, epochs, (event) => this.append(event));
-    const batch = [...this.#waiting];
+    const now = clock.wallUs();
+    for (const thread of threads) thread.drainNames(log, clock, this.#epochs, (event) => this.#wait(event));
+    const share = Math.ceil(BATCH_RECORDS_MAX / threads.length);
+    const publications = threads.map((thread, index) => this.#publicationsOf(thread, ends[index]!, share));
+    const rare = this.#waiting.toSorted((a, b) => a.at - b.at);
     // The batch that ends an outage says how long it was, also when nothing was lost.
     const { since } = this.outage;
-    if (since !== null) batch.push(lost(since, clock.wallUs(), "write_failed", 0));
-    if (this.#overflowFrom !== null) batch.push(lost(this.#overflowFrom, clock.wallUs(), "write_failed"));
-    const ledger = new Ledger();
-    const context = { log, run, ledger, isOutage: (at: number) => this.outage.covers(at) };
-    const share = Math.ceil(BATCH_RECORDS_MAX / threads.length);
-    threads.forEach((thread, index) => {
-      const end = thread.ring.balanced(ends[index]!, share);
-      thread.isCut = end !== ends[index];
+    if (since !== null) rare.push(lost(since, now, "write_failed", 0));
+    if (this.#overflowFrom !== null) rare.push(lost(this.#overflowFrom, now, "write_failed"));
+    const batch: NewEvent[] = [];
+    let placed = 0;
+    for (const moment of groupMoments(publications, this.#options.flushMs * 1000, log.lastAt)) {
+      while (placed < rare.length && rare[placed]!.at <= moment.at) batch.push(rare[placed++]!);
+      this.#readMoment(moment, batch);
+    }
+    batch.push(...rare.slice(placed));
+    for (const { event } of this.#asked) batch.push({ ...event, at: now });
+    return batch;
+  }
+
+  #publicationsOf(thread: RecordedThread, end: number, recordsMax: number): Publication[] {
+    const { clock, flushMs } = this.#options;
+    if (thread.awaitsNames) {
+      // A dead one will never say them: what it left is given up whole, so that the books still balance.
+      if (thread.isDead) thread.ring.skip(end);
+      return [];
+    }
+    const found = thread.ring.publications(end, recordsMax, flushMs * 1000);
+    thread.isCut = found.length > 0 && found[found.length - 1]!.end !== end;
+    return found.map(({ end: behind, from, to }) => {
+      return { thread, end: behind, from: clock.placeUs(from), to: clock.placeUs(to) };
+    });
+  }
+
+  #readMoment({ from, at, publications }: Moment, batch: NewEvent[]): void {
+    const { log, run, clock } = this.#options;
+    const ledger = new Ledger(from, at);
+    const isOutage = (wallUs: number): boolean => this.outage.covers(clock.placeUs(wallUs));
+    const context = { log, run, at, ledger, isOutage };
+    for (const { thread, end } of publications) {
       thread.ring.read(end, (record) => {
         const event = eventOfRecord(record, thread, context);
         if (event !== null) batch.push(event);
-        thread.lastAt = record.at;
       });
-    });
+      thread.lastAt = at;
+    }
     batch.push(...ledger.events());
-    const now = clock.wallUs();
-    for (const { event } of this.#asked) batch.push({ ...event, at: now });
-    return batch;
   }
 
   /** Says goodbye to dead threads whose rings are drained. Returns whether that left events to write. */

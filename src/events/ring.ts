@@ -22,6 +22,12 @@ const LEDGER_SLOTS = 2048;
 
 const HEAD = 0; // written by the producer: records published since the start, wraps at 2^32
 const TAIL = 1; // written by the consumer: records consumed since the start, wraps at 2^32
+/** Written by the consumer before each commit: where the tail will be, and what the log's last seq will be (53 bits). */
+const INTENDED_TAIL = 2;
+const INTENDED_SEQ_LOW = 3;
+const INTENDED_SEQ_HIGH = 4;
+const NO_SEQ = -1;
+const TWO_32 = 2 ** 32;
 const HEADER_BYTES = 64;
 const RECORD_BYTES = 64;
 const WORDS = RECORD_BYTES / 4;
@@ -49,6 +55,14 @@ export interface RingRecord {
   flag: number;
   /** Request that this outcome is a consequence of, or -1. */
   root: number;
+}
+
+/** A run of records that balances by itself, up to `end` and behind the one before it. */
+export interface RingPublication {
+  readonly end: number;
+  /** The times of its records: wall clock of the thread, microseconds. */
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Shared memory for a ring of `slots` records (a power of two, at least twice the ledger's share). */
@@ -216,22 +230,36 @@ export class RingConsumer {
   }
 
   /**
-   * A place up to `end` where the books balance, `recordsMax` ahead at most if there is one so near: behind the tallies
-   * of a publication, which stand together at its end.
+   * The publications up to `end`, as many as `recordsMax` records hold and one at least. A publication ends behind its
+   * tallies, which stand together and share one time. One without tallies is nothing but outcomes, which balance one by
+   * one: such a run goes on into the next publication, but for no longer than `spanUs`.
    */
-  balanced(end: number, recordsMax: number): number {
-    const { words, slots } = this.#views;
+  publications(end: number, recordsMax: number, spanUs: number): RingPublication[] {
+    const { words, doubles, slots } = this.#views;
     const count = (end - this.#read) >>> 0;
-    if (count <= recordsMax) return end;
-    let best = 0;
-    let wasLedger = false;
+    const found: RingPublication[] = [];
+    let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    let ledgerAt: number | null = null;
+    let isSelected = false; // a request was selected, and its tally is still to come
     for (let i = 0; i < count; i++) {
-      const isLedger = words[((this.#read + i) & (slots - 1)) * WORDS + 6]! >= RECORD_TALLY;
-      if (wasLedger && !isLedger && (i <= recordsMax || best === 0)) best = i;
-      if (best > 0 && i >= recordsMax) return (this.#read + best) >>> 0;
-      wasLedger = isLedger;
+      const slot = (this.#read + i) & (slots - 1);
+      const kind = words[slot * WORDS + 6]!;
+      const at = doubles[slot * DOUBLES]!;
+      const isLedger = kind >= RECORD_TALLY;
+      const isEnd = ledgerAt === null ? !isSelected && at - from > spanUs : !isLedger || at !== ledgerAt;
+      if (i > recordsMax && found.length > 0) return found;
+      if (isEnd) {
+        found.push({ end: (this.#read + i) >>> 0, from, to });
+        [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+      }
+      if (at < from) from = at;
+      if (at > to) to = at;
+      ledgerAt = isLedger ? at : null;
+      if (isLedger) isSelected = false;
+      else if (kind === RECORD_QUEUED || (kind === RECORD_DROPPED && words[slot * WORDS + 15] === 0)) isSelected = true;
     }
-    return end;
+    if (count > 0) found.push({ end, from, to });
+    return found;
   }
 
   /** Visits every record up to `end` (from published()) and returns how many there were. Nothing is freed yet. */
@@ -260,6 +288,33 @@ export class RingConsumer {
       this.#read = (this.#read + 1) >>> 0;
     }
     return count;
+  }
+
+  /** Passes over everything up to `end` (from published()) without a look at it. */
+  skip(end: number): void {
+    this.#read = end;
+  }
+
+  /**
+   * Notes that what read() has visited will be in the log when its last seq is `seq`: a consumer that comes after this
+   * one then knows whether the commit was done.
+   */
+  intend(seq: number): void {
+    const { header } = this.#views;
+    Atomics.store(header, INTENDED_SEQ_HIGH, NO_SEQ);
+    Atomics.store(header, INTENDED_TAIL, this.#read | 0);
+    Atomics.store(header, INTENDED_SEQ_LOW, seq | 0);
+    Atomics.store(header, INTENDED_SEQ_HIGH, Math.floor(seq / TWO_32));
+  }
+
+  /** Takes over from a consumer that died; `seq` is the log's last seq as it left it. */
+  resume(seq: number): void {
+    const { header } = this.#views;
+    const isCommitted =
+      Atomics.load(header, INTENDED_SEQ_LOW) === (seq | 0) &&
+      Atomics.load(header, INTENDED_SEQ_HIGH) === Math.floor(seq / TWO_32);
+    if (isCommitted) Atomics.store(header, TAIL, Atomics.load(header, INTENDED_TAIL));
+    this.rewind();
   }
 
   /** Frees what read() has visited: call it when the batch is committed. */

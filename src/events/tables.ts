@@ -47,4 +47,6 @@ export interface LogTables {
   fold_position: { name: string; version: number; seq: number };
   in_flight: { lane: number; requests: number };
   open_request: { request: number; seq: number; lane: number; statement: number };
+  seal: { first_seq: number; last_seq: number; events: number; checksum: number; removed: number };
+  seal_open: { id: number; first_seq: number; events: number; checksum: number };
 }

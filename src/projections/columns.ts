@@ -1,7 +1,7 @@
 // Columns that stand for the values of the event union's enumerations. A new parity or reason does not compile until it
 // has a column.
 
-import type { DropReason, Parity, SkipReason } from "../events/event.ts";
+import type { Attribution, DropReason, Parity, SkipReason } from "../events/event.ts";
 
 /** Types of mirror errors as the counters know them: a full queue is one beside the categories of `errored`. */
 export const ERROR_TYPES = ["connection", "query", "timeout", "buffer_full"] as const;
@@ -40,3 +40,14 @@ export const DROPPED_COLUMN = {
   shutdown: "dropped_shutdown",
   interrupted: "dropped_interrupted",
 } as const satisfies Record<DropReason, string>;
+
+export const ATTRIBUTION_COLUMN = {
+  compatibility: "attribution_compatibility",
+  data_drift: "attribution_data_drift",
+  ordering: "attribution_ordering",
+  capacity: "attribution_capacity",
+  plumbing: "attribution_plumbing",
+  timeout: "attribution_timeout",
+  other: "attribution_other",
+  cascade: "attribution_cascade",
+} as const satisfies Record<Attribution, string>;

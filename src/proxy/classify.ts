@@ -2,37 +2,8 @@
 // rows be compared. Computed once for each new statement key, from words and brackets alone; a text that PostgreSQL would
 // refuse may get any answer, since none of it will run.
 
-import { TOKEN_BLANK, TOKEN_LITERAL, TOKEN_WORD, tokenEnd, tokenKind } from "./statement-key.ts";
-
-/** `other` says nothing about data: transaction control, SET, LISTEN, VACUUM … */
-type StatementLevel = "reads" | "dml" | "ddl" | "other";
-
-export interface StatementClass {
-  /** Of several statements the one that does most: ddl, dml, reads, other. */
-  readonly level: StatementLevel;
-  /** BEGIN or START TRANSACTION. */
-  readonly opensTransaction: boolean;
-  /** COMMIT, END, ROLLBACK (not to a savepoint), ABORT, PREPARE TRANSACTION. */
-  readonly closesTransaction: boolean;
-  /** … AND CHAIN. */
-  readonly chains: boolean;
-  /** Changes what later requests of the session find: settings, prepared names, temporary tables, locks. */
-  readonly sessionLevel: boolean;
-  /** … in a way that repeating the command on another connection would not: temporary tables, locks, held cursors. */
-  readonly sessionObjects: boolean;
-  /** DISCARD ALL: the session is as new. */
-  readonly forgetsSession: boolean;
-  /** DEALLOCATE ALL, DISCARD ALL: no prepared statement is left. */
-  readonly forgetsStatements: boolean;
-  /** The names, as wire strings, of DEALLOCATE name. */
-  readonly deallocates: readonly string[];
-  /** Its rows, or what it stores, may differ from one execution to the next by nature. */
-  readonly volatile: boolean;
-  /** Statements in the text, empty ones not counted. */
-  readonly statements: number;
-}
-
-const RANK: Readonly<Record<StatementLevel, number>> = { other: 0, reads: 1, dml: 2, ddl: 3 };
+import { Findings, type StatementClass } from "./statement-class.ts";
+import { LITERAL, Tokens } from "./tokens.ts";
 
 const DDL_VERBS = words(
   "alter create drop truncate grant revoke comment security reindex cluster refresh reassign import",
@@ -49,6 +20,11 @@ const SESSION_VERBS = words("set reset discard deallocate listen unlisten load")
 const SET_OF_TRANSACTION = words("local transaction constraints");
 /** What may stand between CREATE and the kind of thing. */
 const CREATE_PREFIXES = words("or replace global local temp temporary unlogged");
+const TEMPORARY = words("temp temporary");
+/** Before TEMPORARY in SELECT … INTO. */
+const INTO_PREFIXES = words("into local global");
+/** What may stand between CREATE TEMPORARY and the name. */
+const CREATED_KINDS = words("recursive table view sequence if not exists");
 /** Behind these a name follows, even one that looks like a verb. */
 const NAME_FOLLOWS = words("with recursive , by set using");
 
@@ -87,29 +63,6 @@ export function classify(buffer: Buffer, start: number, end: number, standardCon
   return found;
 }
 
-class Findings implements StatementClass {
-  level: StatementLevel = "other";
-  opensTransaction = false;
-  closesTransaction = false;
-  chains = false;
-  sessionLevel = false;
-  sessionObjects = false;
-  forgetsSession = false;
-  forgetsStatements = false;
-  readonly deallocates: string[] = [];
-  volatile = false;
-  statements = 0;
-
-  holdObjects(): void {
-    this.sessionLevel = true;
-    this.sessionObjects = true;
-  }
-
-  raise(level: StatementLevel): void {
-    if (RANK[level] > RANK[this.level]) this.level = level;
-  }
-}
-
 /**
  * Reads one statement up to its semicolon, from its first word on. `inside` of another one there is none that holds a
  * third: a text that claims so is refused by PostgreSQL, and must not cost us the stack.
@@ -120,7 +73,7 @@ function readStatement(t: Tokens, found: Findings, inside = false): void {
   if (QUERY_VERBS.has(verb)) return readQuery(t, found);
   if (SESSION_VERBS.has(verb)) return readSessionCommand(t, found, verb);
   if (DDL_VERBS.has(verb)) found.raise("ddl");
-  else if (READ_VERBS.has(verb)) found.raise("reads");
+  else if (READ_VERBS.has(verb)) found.moveCursor();
   else if (MODIFYING_VERBS.has(verb) || OPAQUE_VERBS.has(verb)) found.raise("dml");
   if (OPAQUE_VERBS.has(verb)) found.volatile = true;
   t.next();
@@ -134,6 +87,11 @@ function readStatement(t: Tokens, found: Findings, inside = false): void {
       return readExplain(t, found);
     case "prepare":
       return readPrepare(t, found);
+    case "execute":
+      found.uses("execute", t.name);
+      break;
+    case "declare":
+      return readDeclare(t, found);
     case "show":
       found.raise("reads");
       found.volatile = true;
@@ -160,7 +118,6 @@ function readRest(t: Tokens, found: Findings): void {
 /** Functions and words that matter wherever they stand. */
 function note(t: Tokens, found: Findings): void {
   if (VOLATILE_WORDS.has(t.text) || VOLATILE_PREFIX.test(t.text)) found.volatile = true;
-  else if (t.text === "hold" && t.previous === "with") found.holdObjects();
   else if (t.text === "(") {
     const name = t.previous.startsWith('"') ? t.previous.slice(1, -1) : t.previous;
     if (VOLATILE_FUNCTIONS.has(name)) found.volatile = true;
@@ -168,7 +125,7 @@ function note(t: Tokens, found: Findings): void {
     if (name === "set_config") t.configDepth = t.depth;
   } else if (t.text === ")" && t.depth === t.configDepth) {
     // The third argument says whether the setting ends with the transaction; one that isn't a plain true may be false.
-    if (t.previous !== "true") found.sessionLevel = true;
+    if (t.previous !== "true") found.set(true);
     t.configDepth = -1;
   }
 }
@@ -184,26 +141,47 @@ function readQuery(t: Tokens, found: Findings): void {
     if ((begins || beginsPart) && MODIFYING_VERBS.has(t.text)) found.raise("dml");
     if (begins && t.text !== "with" && (QUERY_VERBS.has(t.text) || MODIFYING_VERBS.has(t.text))) inWith = false;
     if (t.text === "into" && !/^(?:insert|merge|as)$/.test(t.previous)) found.raise("ddl");
-    if (/^temp(?:orary)?$/.test(t.text) && /^(?:into|local|global)$/.test(t.previous)) found.holdObjects();
+    if (t.text !== "table" && TEMPORARY.has(t.previous) && INTO_PREFIXES.has(t.before)) found.holdObjects(t.name);
+    if (t.previous === "table" && TEMPORARY.has(t.before)) found.holdObjects(t.name);
     note(t, found);
   }
 }
 
 function readSessionCommand(t: Tokens, found: Findings, verb: string): void {
   t.next();
-  if (verb !== "set" || !SET_OF_TRANSACTION.has(t.text)) found.sessionLevel = true;
-  if (verb === "deallocate") t.take("prepare");
-  if (verb === "discard" && t.text === "all") found.forgetsSession = true;
-  if (/^(?:deallocate|discard)$/.test(verb) && t.text === "all") found.forgetsStatements = true;
-  else if (verb === "deallocate" && !t.ended) found.deallocates.push(t.name);
+  if (verb === "deallocate") {
+    t.take("prepare");
+    if (t.text === "all") found.forgetStatements();
+    else if (!t.ended) found.uses("deallocate", t.name);
+  } else if (verb !== "set" || !SET_OF_TRANSACTION.has(t.text)) {
+    found.set();
+  }
+  if (verb === "discard" && t.text === "all") {
+    found.forgetsSession = true;
+    found.forgetStatements();
+  }
   readRest(t, found);
 }
 
-function readCreate(t: Tokens, found: Findings): void {
-  for (; CREATE_PREFIXES.has(t.text); t.next()) if (t.text.startsWith("temp")) found.holdObjects();
-  t.inRoutine = t.text === "function" || t.text === "procedure";
+function readDeclare(t: Tokens, found: Findings): void {
+  const { name } = t;
   for (; !t.ended; t.next()) {
-    if (t.text === "pg_temp") found.holdObjects();
+    if (t.text === "hold" && t.previous === "with") found.holdObjects(name);
+    note(t, found);
+  }
+}
+
+function readCreate(t: Tokens, found: Findings): void {
+  let temporary = false;
+  for (; CREATE_PREFIXES.has(t.text); t.next()) temporary ||= t.text.startsWith("temp");
+  t.inRoutine = t.text === "function" || t.text === "procedure";
+  if (temporary) {
+    while (CREATED_KINDS.has(t.text)) t.next();
+    if (t.text !== "pg_temp") found.holdObjects(t.name);
+  }
+  for (; !t.ended; t.next()) {
+    if (t.previous === "." && t.before === "pg_temp") found.holdObjects(t.name);
+    if (t.previous === "execute" && t.before === "as") found.uses("execute", t.name);
     note(t, found);
   }
 }
@@ -244,6 +222,7 @@ function readPrepare(t: Tokens, found: Findings): void {
     found.closesTransaction = true;
     return readRest(t, found);
   }
+  if (!t.ended) found.uses("prepare", t.name);
   found.sessionLevel = true;
   while (!t.ended && (t.text !== "as" || t.depth > 0)) t.next();
   if (t.ended) return;
@@ -253,86 +232,9 @@ function readPrepare(t: Tokens, found: Findings): void {
 
 function readTransactionEnd(t: Tokens, found: Findings): void {
   if (!t.take("work")) t.take("transaction");
-  if (t.text === "prepared") found.raise("dml");
+  if (t.text === "prepared") found.finishPrepared();
   else if (t.text !== "to") found.closesTransaction = true;
   for (; !t.ended; t.next()) if (t.text === "chain" && t.previous === "and") found.chains = true;
-}
-
-const LITERAL = "'";
-
-/** The words, brackets and other signs of a text, one after the other, without white space and comments. */
-class Tokens {
-  /** A word in lower case, a "quoted" name as it stands, a sign, LITERAL, or "" at the end. */
-  text = "";
-  /** The token before this one, and the one before that. */
-  previous = "";
-  before = "";
-  /** Brackets that are open around this token; a bracket itself is outside. */
-  depth = 0;
-  /** Depth of the set_config call that is being read, -1 outside. */
-  configDepth = -1;
-  /** In CREATE FUNCTION or PROCEDURE, whose BEGIN ATOMIC … END holds semicolons. */
-  inRoutine = false;
-  #blocks = 0;
-  readonly #buffer: Buffer;
-  readonly #end: number;
-  readonly #backslashes: boolean;
-  #at: number;
-
-  constructor(buffer: Buffer, start: number, end: number, backslashes: boolean) {
-    this.#buffer = buffer;
-    this.#at = start;
-    this.#end = end;
-    this.#backslashes = backslashes;
-    this.next();
-  }
-
-  /** At the semicolon that ends the statement, or at the end of the text. */
-  get ended(): boolean {
-    return this.text === "" || (this.text === ";" && this.depth === 0 && this.#blocks === 0);
-  }
-
-  /** A name as PostgreSQL understands it: a quoted one without its quotes. */
-  get name(): string {
-    return this.text.startsWith('"') ? this.text.slice(1, -1).replaceAll('""', '"') : this.text;
-  }
-
-  /** Goes on when this token is `text`. */
-  take(text: string): boolean {
-    if (this.text !== text) return false;
-    this.next();
-    return true;
-  }
-
-  next(): void {
-    if (this.text === "(") this.depth++;
-    this.before = this.previous;
-    this.previous = this.text;
-    this.text = this.#read();
-    if (this.text === ")" && this.depth > 0) this.depth--;
-    if (this.inRoutine) this.#followBlocks();
-  }
-
-  /** As psql does it: CASE has an END too. */
-  #followBlocks(): void {
-    if (this.text === "atomic" && this.previous === "begin") this.#blocks++;
-    else if (this.text === "case" && this.#blocks > 0) this.#blocks++;
-    else if (this.text === "end" && this.#blocks > 0) this.#blocks--;
-    else if (this.ended) this.inRoutine = false;
-  }
-
-  #read(): string {
-    while (this.#at < this.#end) {
-      const at = this.#at;
-      this.#at = tokenEnd(this.#buffer, at, this.#end, this.#backslashes);
-      const kind = tokenKind(this.#buffer, at, this.#at);
-      if (kind === TOKEN_BLANK) continue;
-      if (kind === TOKEN_LITERAL) return LITERAL;
-      const text = this.#buffer.toString("latin1", at, this.#at);
-      return kind === TOKEN_WORD ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
-    }
-    return "";
-  }
 }
 
 function words(list: string): ReadonlySet<string> {

@@ -114,6 +114,9 @@ export class ProxyThread {
       case "cancelled":
         this.#foreign.get(command.id)?.();
         return;
+      case "names":
+        this.#recording.announceAgain(command.port, this.#context.book.values());
+        return;
       case "stop":
         void this.#stop(command.timeoutMs);
         return;

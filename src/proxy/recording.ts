@@ -85,7 +85,8 @@ export class Recording {
   readonly #lanes = new Map<string, number>();
   readonly #tallies: LaneTally[] = [];
   readonly #touched = new Set<number>();
-  readonly #failures = new Map<string, number>();
+  readonly #failures = new Map<string, { readonly id: number; readonly failure: Failure }>();
+  #port: MessagePort;
   #requests: number;
   #sessions: number;
   #statements = 0;
@@ -95,6 +96,7 @@ export class Recording {
   constructor(options: RecordingOptions) {
     this.#options = options;
     this.clock = options.clock;
+    this.#port = options.port;
     this.#requests = options.firstId;
     this.#sessions = options.firstId;
     this.#ring = new RingProducer(options.ring);
@@ -128,6 +130,26 @@ export class Recording {
     const id = ++this.#statements;
     this.#tell({ type: "statement", id, text: text.slice(0, STATEMENT_TEXT_MAX) });
     return id;
+  }
+
+  /**
+   * The recorder died and another one has taken its place, which knows none of the thread's names: says all of them again
+   * on the new port. The records in the ring wait for that.
+   */
+  announceAgain(port: MessagePort, statements: Iterable<{ readonly id: number; readonly text: string }>): void {
+    this.#port.close();
+    this.#port = port;
+    for (const [key, id] of this.#lanes) {
+      const [mirroring = "", database = ""] = key.split("\0");
+      this.#tell({ type: "lane", id, mirroring, database });
+    }
+    for (const { id, text } of statements) this.#tell({ type: "statement", id, text });
+    for (const { id, failure } of this.#failures.values()) {
+      const { category, attribution, sqlstate, message } = failure;
+      this.#tell({ type: "failure", id, category, attribution, sqlstate, message });
+    }
+    this.#tell({ type: "announced" });
+    this.#wake();
   }
 
   observation(mirroring: string, state: ObservationState, cause: string): void {
@@ -245,7 +267,7 @@ export class Recording {
     const { category, attribution, sqlstate, message } = failure;
     const key = `${category} ${attribution} ${sqlstate} ${message}`;
     const known = this.#failures.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) return known.id;
     // Beyond the bound a failure keeps its kind and loses its words.
     // A new SQLSTATE is lost too: a server may make up as many as it likes.
     if (this.#failures.size >= FAILURES_MAX) {
@@ -253,7 +275,7 @@ export class Recording {
       if (sqlstate !== "") return this.#failureId({ ...failure, sqlstate: "" });
     }
     const id = this.#failures.size + 1;
-    this.#failures.set(key, id);
+    this.#failures.set(key, { id, failure });
     this.#tell({ type: "failure", id, category, attribution, sqlstate, message });
     return id;
   }
@@ -277,7 +299,7 @@ export class Recording {
   }
 
   #tell(message: NameMessage): void {
-    if (this.#options.enabled) this.#options.port.postMessage(message);
+    if (this.#options.enabled) this.#port.postMessage(message);
   }
 
   #wake(): void {

@@ -13,21 +13,6 @@ import type { RequestBytes } from "./request-bytes.ts";
 import { RequestChain } from "./request-chain.ts";
 import { TransactionUnit } from "./transaction.ts";
 
-/** 1 at the types that are the last thing the server says to an extended message. */
-const STEP_DONE = new Uint8Array(256);
-for (const type of [
-  BackendMessage.ParseComplete,
-  BackendMessage.BindComplete,
-  BackendMessage.CloseComplete,
-  BackendMessage.RowDescription,
-  BackendMessage.NoData,
-  BackendMessage.CommandComplete,
-  BackendMessage.EmptyQueryResponse,
-  BackendMessage.PortalSuspended,
-]) {
-  STEP_DONE[type] = 1;
-}
-
 export interface RequestBoundariesOptions {
   readonly bytes: RequestBytes;
   readonly budget: ByteBudget;
@@ -207,12 +192,9 @@ export class RequestBoundaries {
   #stepped(request: Request, type: number): void {
     if (type === BackendMessage.ErrorResponse) {
       if (!request.hasTail || request.stepsDone < request.steps) this.#skipToSync(request);
-    } else if (STEP_DONE[type] === 1) {
-      request.stepsDone++;
-      if (request.doubt && request.stepsDone >= request.steps) {
-        request.doubt = false;
-        this.#chain.tell();
-      }
+    } else if (request.doubt && request.stepsDone >= request.steps) {
+      request.doubt = false;
+      this.#chain.tell();
     }
   }
 

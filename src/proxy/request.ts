@@ -4,7 +4,8 @@
 import type { ByteBudget } from "./byte-budget.ts";
 import type { MirrorRequest } from "./mirror/mirror-request.ts";
 import { Result } from "./mirror/result.ts";
-import type { PreparedUse } from "./mirror/prepared-use.ts";
+import type { Need } from "./prepared-names.ts";
+import { type SessionOp, statementsDone } from "./session-op.ts";
 import type { Statement } from "./statement-book.ts";
 import type { TransactionUnit } from "./transaction.ts";
 
@@ -23,8 +24,12 @@ export class Request {
   readonly statements: Statement[] = [];
   /** It names a statement that only the server knows, or more than are kept. */
   hasUnknown = false;
-  /** What it does with prepared statements, in order. */
-  prepared: PreparedUse[] | null = null;
+  /** What it does to the session, in order; null: nothing of note. */
+  ops: SessionOp[] | null = null;
+  /** What the prepared statements that it mentions mean to the primary before it; null until that is known. */
+  needs: readonly Need[] | null = null;
+  /** It may touch what the session holds and no command brings back. */
+  touchesObjects = false;
   /** The client has sent all of it, as far as is known: a COPY may open it again. */
   closed = false;
   /** Enough of it has come that the mirrors can begin with it. */
@@ -39,9 +44,10 @@ export class Request {
   behindCopy = false;
   /** It ends with a Query or FunctionCall behind extended messages, not with a Sync. */
   hasTail = false;
-  /** Extended messages, and how many of them the primary has completed. */
+  /** Extended messages. */
   steps = 0;
-  stepsDone = 0;
+  /** How many of them were Execute. */
+  executes = 0;
   /** The primary throws away what comes, up to the next Sync. */
   skips = false;
   /** How many times the primary has asked for CopyData, and the client has ended it. */
@@ -93,9 +99,28 @@ export class Request {
     return this.hasUnknown || this.kind === "function" || this.statements.some((statement) => statement.class.volatile);
   }
 
-  /** It changes what later requests of the session find. */
+  /** Extended messages that the primary has completed. */
+  get stepsDone(): number {
+    return this.primary.steps;
+  }
+
+  /** It changes, or may change, what later requests of the session find. */
   get sessionLevel(): boolean {
-    return this.statements.some((statement) => statement.class.sessionLevel);
+    if (this.touchesObjects) return true;
+    return this.statements.some(({ class: c }) => c.sessionLevel || c.finishesPrepared);
+  }
+
+  /** The statements that touch the session and that the primary has run, in order. */
+  *ran(): Iterable<Statement> {
+    for (const op of this.ops ?? []) {
+      if (statementsDone(op, this.primary) === 0) continue;
+      if (op.kind === "execute") yield op.prepared.statement;
+      else if (op.kind === "query") yield op.statement;
+    }
+  }
+
+  does(op: SessionOp): void {
+    (this.ops ??= []).push(op);
   }
 
   /** Notes a statement that it names; null is one that nobody here knows. */
@@ -129,7 +154,8 @@ export class Request {
   absorb(other: Request, budget: ByteBudget): void {
     for (const statement of other.statements) this.names(statement);
     this.hasUnknown ||= other.hasUnknown;
-    if (other.prepared !== null) (this.prepared ??= []).push(...other.prepared);
+    for (const op of other.ops ?? []) this.does({ ...op, step: op.step + this.steps });
+    this.touchesObjects ||= other.touchesObjects;
     const { chunks } = other;
     other.letGo(budget);
     if (other.overflowed || other.partial) this.lose(budget);

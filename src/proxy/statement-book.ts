@@ -2,8 +2,9 @@
 // the literal-skipping key, so that a statement is classified and announced once and not at every execution.
 
 import { STATEMENT_TEXT_MAX } from "../events/recorder-messages.ts";
-import { classify, type StatementClass } from "./classify.ts";
+import { classify } from "./classify.ts";
 import type { Recording } from "./recording.ts";
+import type { StatementClass } from "./statement-class.ts";
 import { statementKey } from "./statement-key.ts";
 
 /** Statements that one thread remembers; later ones are classified each time and named by none. */
@@ -27,6 +28,11 @@ export class StatementBook {
 
   constructor(recording: Recording) {
     this.#recording = recording;
+  }
+
+  /** The statements that events name. */
+  values(): Iterable<Statement> {
+    return this.#statements.values();
   }
 
   /** The statement whose text is `buffer[start, end)`. */

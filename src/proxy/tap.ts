@@ -7,13 +7,13 @@
 // asks for its CopyData. What follows belongs to it until the primary's ReadyForQuery.
 
 import type { ByteBudget } from "./byte-budget.ts";
-import { readBind, readDescribeOrClose, readParse } from "./protocol/frontend.ts";
+import { readBind, readDescribeOrClose, readExecute, readParse } from "./protocol/frontend.ts";
 import type { BadFrame, FrameSink } from "./protocol/frame-scanner.ts";
 import { FrameScanner } from "./protocol/frame-scanner.ts";
 import { BackendMessage, FrontendMessage } from "./protocol/message-types.ts";
 import { readParameterStatus } from "./protocol/backend.ts";
 import { Result } from "./mirror/result.ts";
-import { ClientStatements } from "./client-statements.ts";
+import { ClientNames } from "./client-names.ts";
 import type { Request } from "./request.ts";
 import { RequestBoundaries } from "./request-boundaries.ts";
 import { RequestBytes } from "./request-bytes.ts";
@@ -51,7 +51,7 @@ export class Tap {
   readonly #o: TapOptions;
   readonly #fromClient: FrameScanner;
   readonly #fromPrimary: FrameScanner;
-  readonly #statements = new ClientStatements();
+  readonly #names: ClientNames;
   readonly #bytes: RequestBytes;
   readonly #requests: RequestBoundaries;
   #whole = 0; // where the last whole frame of the chunk ends
@@ -72,6 +72,7 @@ export class Tap {
       },
       frame: (type, buffer, start, end, bodyLength) => this.#primaryFrame(type, buffer, start, end, bodyLength),
     };
+    this.#names = new ClientNames(options.mirrored, (buffer, start, end) => this.#find(buffer, start, end));
     this.#bytes = new RequestBytes(options.budget, options.mirrored, options.wantsBytes);
     this.#requests = new RequestBoundaries({
       bytes: this.#bytes,
@@ -79,7 +80,7 @@ export class Tap {
       content: options.content,
       nextRequestId: options.nextRequestId,
       nowMs: options.nowMs,
-      announce: options.announce,
+      announce: (request) => this.#announced(request),
       settled: (request) => this.#settled(request),
     });
     this.#fromClient = new FrameScanner(client, options.lengthMax);
@@ -159,7 +160,8 @@ export class Tap {
     switch (type) {
       case FrontendMessage.Query:
         // The text ends with a NUL, which belongs to the frame; a cut one has none.
-        this.#query(buffer, start, end - start === bodyLength ? end - 1 : end, next);
+        if (end - start === bodyLength) this.#query(buffer, start, end - 1, false, next);
+        else this.#query(buffer, start, end, true, next);
         return;
       case FrontendMessage.FunctionCall: {
         const request = this.#requests.closing("function", next);
@@ -189,16 +191,11 @@ export class Tap {
     }
   }
 
-  #query(buffer: Buffer, start: number, end: number, next: number): void {
+  #query(buffer: Buffer, start: number, end: number, partial: boolean, next: number): void {
     const request = this.#requests.closing("simple", next);
     if (request === null) return;
     const statement = this.#find(buffer, start, end);
-    request.names(statement);
-    // DEALLOCATE needs its statement as a Bind does: a mirror that does not know it would fail alone.
-    for (const name of statement.class.deallocates) {
-      (request.prepared ??= []).push({ kind: "use", name, statement: this.#statements.find(name) });
-    }
-    this.#statements.query();
+    this.#names.query({ request, statement, text: { buffer, start, end, partial } });
     this.#mayOpen(request, statement);
     this.#requests.close(request);
   }
@@ -208,44 +205,39 @@ export class Tap {
     if (request === null) return;
     switch (type) {
       case FrontendMessage.Parse: {
-        const parse = readParse(buffer, start, end, end - start < bodyLength);
+        const partial = end - start < bodyLength;
+        const parse = readParse(buffer, start, end, partial);
         if (parse === null) break;
-        const whole = end - start === bodyLength && bodyLength < PARSE_BYTES_MAX;
+        const frame = partial || bodyLength > PARSE_BYTES_MAX ? null : copyFrame(type, buffer, start, end);
         const statement = this.#find(buffer, parse.textStart, parse.textEnd);
-        const frame = whole && this.#o.mirrored ? copyFrame(type, buffer, start, end) : null;
-        const previous = parse.name === "" ? null : this.#statements.find(parse.name);
-        const prepared = this.#statements.parse({ name: parse.name, frame, statement, isKnown: null });
-        (request.prepared ??= []).push({ kind: "parse", statement: prepared, previous });
-        request.names(statement);
+        const text = { buffer, start: parse.textStart, end: parse.textEnd, partial };
+        this.#names.parse({ request, statement, text }, parse.name, frame);
         break;
       }
       case FrontendMessage.Bind: {
         const bind = readBind(buffer, start, end);
-        if (bind !== null) this.#use(request, bind.statement);
+        if (bind !== null) this.#mayOpen(request, this.#names.bind(request, bind));
         break;
       }
       case FrontendMessage.Describe: {
         const what = readDescribeOrClose(buffer, start, end);
-        if (what?.kind === "statement") this.#use(request, what.name);
+        if (what?.kind === "statement") this.#mayOpen(request, this.#names.use(request, what.name));
+        break;
+      }
+      case FrontendMessage.Execute: {
+        request.executes++;
+        const execute = readExecute(buffer, start, end);
+        if (execute !== null) this.#names.execute(request, execute.portal);
         break;
       }
       case FrontendMessage.Close: {
         const what = readDescribeOrClose(buffer, start, end);
-        if (what?.kind !== "statement") break;
-        this.#statements.close(what.name);
-        (request.prepared ??= []).push({ kind: "close", name: what.name });
+        if (what?.kind === "statement") this.#names.close(request, what.name);
         break;
       }
       default:
         break;
     }
-  }
-
-  #use(request: Request, name: string): void {
-    const statement = this.#statements.find(name);
-    (request.prepared ??= []).push({ kind: "use", name, statement });
-    request.names(statement?.statement ?? null);
-    this.#mayOpen(request, statement?.statement ?? null);
   }
 
   /** Notes that a statement may leave a transaction open; one that is not known may do anything. */
@@ -260,7 +252,10 @@ export class Tap {
   #primaryFrame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number): void {
     if (type === BackendMessage.ParameterStatus) {
       const status = readParameterStatus(buffer, start, end);
-      if (status?.name === "standard_conforming_strings") this.#standardConformingStrings = status.value === "on";
+      if (status?.name === "standard_conforming_strings") {
+        this.#standardConformingStrings = status.value === "on";
+        this.#names.standardConformingStrings = this.#standardConformingStrings;
+      }
       return;
     }
     if (!this.#loggedIn) {
@@ -270,11 +265,18 @@ export class Tap {
     this.#requests.answer(type, buffer, start, end, bodyLength);
   }
 
+  #announced(request: Request): void {
+    // Behind others it waits for their answers: only then is it known what its names mean.
+    if (request === this.#requests.current) this.#names.resolve(request);
+    this.#o.announce(request);
+  }
+
   #settled(request: Request): void {
-    const { prepared, primary } = request;
-    if (prepared !== null && primary.answered) this.#statements.answered(prepared, primary.parsed);
-    if (!primary.failed) for (const statement of request.statements) this.#statements.executed(statement);
+    this.#names.settled(request);
+    const { current } = this.#requests;
+    if (current?.announced) this.#names.resolve(current);
     this.#o.primarySettled(request);
+    for (const mirror of current?.mirrors ?? []) mirror.owner.namesKnown();
   }
 }
 
@@ -287,6 +289,7 @@ function clientWanted(type: number): number {
       return PARSE_BYTES_MAX;
     case FrontendMessage.Bind:
     case FrontendMessage.Describe:
+    case FrontendMessage.Execute:
     case FrontendMessage.Close:
       return NAMES_BYTES_MAX;
     default:

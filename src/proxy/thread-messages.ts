@@ -25,6 +25,8 @@ export type ProxyCommand =
   | { type: "cancel"; id: number; key: Uint8Array }
   /** What became of a CancelRequest that landed here. */
   | { type: "cancelled"; id: number }
+  /** The recorder was started again: say every name on this port. */
+  | { type: "names"; port: MessagePort }
   /** No new clients; end when everything in flight is done, at the latest after `timeoutMs`. */
   | { type: "stop"; timeoutMs: number };
 

@@ -1,6 +1,6 @@
 // The live facts that the API asks for, from shared memory and from the recorder's last word.
 
-import type { LiveMirroring, LiveStatus, RecordingStatus, Refusals } from "../api/live-status.ts";
+import type { LiveMirroring, LiveStatus, LogCheckStatus, RecordingStatus, Refusals } from "../api/live-status.ts";
 import type { Config } from "../config/config.ts";
 import {
   CLIENT_CONNECTIONS,
@@ -14,6 +14,7 @@ import {
   SESSIONS,
 } from "../proxy/gauges.ts";
 import { MirrorHealth } from "../proxy/mirror/health.ts";
+import type { LogCheck } from "./log-check.ts";
 import type { ProxyPool } from "./proxy-pool.ts";
 import type { RecorderHandle } from "./recorder-handle.ts";
 
@@ -25,16 +26,28 @@ export class Live implements LiveStatus {
   readonly #recorder: RecorderHandle;
   readonly #pool: ProxyPool;
   readonly #unhealthy: ReadonlySet<string>;
+  readonly #logCheck: LogCheck;
 
-  constructor(config: Config, recorder: RecorderHandle, pool: ProxyPool, unhealthy: ReadonlySet<string>) {
+  constructor(
+    config: Config,
+    recorder: RecorderHandle,
+    pool: ProxyPool,
+    unhealthy: ReadonlySet<string>,
+    logCheck: LogCheck,
+  ) {
     this.#config = config;
     this.#recorder = recorder;
     this.#pool = pool;
     this.#unhealthy = unhealthy;
+    this.#logCheck = logCheck;
   }
 
   recording(): RecordingStatus {
     return this.#recorder.status;
+  }
+
+  logCheck(): LogCheckStatus {
+    return this.#logCheck.status;
   }
 
   run(): number {

@@ -28,6 +28,7 @@ interface Cancel {
 
 interface Thread {
   readonly worker: Worker;
+  readonly ring: SharedArrayBuffer;
   readonly onStopped: Promise<void>;
 }
 
@@ -40,6 +41,8 @@ export class ProxyPool {
   readonly #gaugeBuffer: SharedArrayBuffer;
   readonly #threads = new Map<number, Thread>();
   readonly #lives: number[] = [];
+  /** Rings of threads that died while there was no recorder to tell. */
+  #orphans: { readonly thread: number; readonly ring: SharedArrayBuffer }[] = [];
   readonly #cancels = new Map<number, Cancel>();
   #cancelIds = 0;
   #port = 0;
@@ -53,6 +56,7 @@ export class ProxyPool {
     this.#gaugeBuffer = createGaugeBuffer(config.general.threads, mirrorings);
     this.gauges = new Gauges(this.#gaugeBuffer, mirrorings);
     this.health = createHealthBuffer(mirrorings);
+    recorder.onRestarted = () => this.#resumeRecording();
   }
 
   static async start(config: Config, recorder: RecorderHandle, log: Log): Promise<ProxyPool> {
@@ -125,7 +129,7 @@ export class ProxyPool {
       reject(error);
     });
     worker.on("exit", () => this.#exited(thread, worker));
-    this.#threads.set(thread, { worker, onStopped });
+    this.#threads.set(thread, { worker, ring, onStopped });
     return promise;
   }
 
@@ -167,14 +171,31 @@ export class ProxyPool {
     this.#threads.get(thread)?.worker.postMessage(command);
   }
 
+  /** The recorder has died and another one knows none of the threads: it gets their rings, and their names once more. */
+  #resumeRecording(): void {
+    for (const { thread, ring } of this.#orphans) {
+      const names = new MessageChannel();
+      this.#recorder.send({ type: "resume", thread, ring, port: names.port1 }, [names.port1]);
+      this.#recorder.send({ type: "detach", thread });
+    }
+    this.#orphans = [];
+    for (const [thread, { worker, ring }] of this.#threads) {
+      const names = new MessageChannel();
+      this.#recorder.send({ type: "resume", thread, ring, port: names.port1 }, [names.port1]);
+      worker.postMessage({ type: "names", port: names.port2 } satisfies ProxyCommand, [names.port2]);
+    }
+  }
+
   /** A thread has died: its sessions are gone, the others go on, a new one takes its place. */
   #exited(thread: number, worker: Worker): void {
-    if (this.#threads.get(thread)?.worker !== worker) return;
+    const dead = this.#threads.get(thread);
+    if (dead?.worker !== worker) return;
     this.#threads.delete(thread);
     this.gauges.clearThread(thread);
     MirrorHealth.releaseThread(this.health, thread);
     if (this.#stopping) return;
-    this.#recorder.send({ type: "detach", thread });
+    if (this.#recorder.isAlive) this.#recorder.send({ type: "detach", thread });
+    else this.#orphans.push({ thread, ring: dead.ring });
     this.#log.error("a proxy thread ended and is restarted", { thread });
     setTimeout(() => {
       if (this.#stopping) return;

@@ -1,20 +1,34 @@
-// The main thread's hold on the recorder thread: starts it, wakes it, hears how recording goes, stops it.
+// The main thread's hold on the recorder: starts it, wakes it, hears how recording goes, sees when it hangs, starts it
+// again when it died, stops it.
 
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import type { MessagePort } from "node:worker_threads";
 import { type EventAppender, NotRecordedError } from "../api/event-appender.ts";
 import type { RecordingStatus } from "../api/live-status.ts";
 import type { Config } from "../config/config.ts";
-import { messageOf, PgsoakError } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import type { NewEvent, RunMirroring } from "../events/event.ts";
-import type { RecorderCommand, RecorderReport } from "../events/recorder-messages.ts";
+import { createHeartbeatBuffer, Pulse } from "../events/heartbeat.ts";
+import type { RecorderCommand } from "../events/recorder-messages.ts";
 import type { Log } from "../log.ts";
+import { RecorderLife } from "./recorder-life.ts";
 import { workerUrl } from "./worker-url.ts";
 
 /** What was recorded must reach the file; a disk that hangs must not keep the process for ever. */
 const STOP_MS = 10_000;
+const RESTART_MIN_MS = 200;
+const RESTART_MAX_MS = 10_000;
+/** A recorder that lived so long had no fault from its start. */
+const HEALTHY_MS = 60_000;
+const PULSE_MS = 500;
+/** The recorder comes by at least once a second; a large batch on a slow disk may take longer. */
+const SILENT_MAX_MS = 5000;
+/** Events for a recorder that is being started again. */
+const HELD_MAX = 10_000;
 /** Events that wait for the log's answer, and for how long. */
 const ASKED_MAX = 100;
 const ASKED_MS = 5000;
+
+const WORKS: RecordingStatus = { state: "ok", cause: "" };
 
 export interface RecorderIdentity {
   readonly version: string;
@@ -26,45 +40,51 @@ export interface RecorderIdentity {
 
 export class RecorderHandle implements EventAppender {
   /** Producers bump and notify it after they published. */
-  readonly signal: SharedArrayBuffer;
-  readonly #worker: Worker;
-  readonly #commands: MessagePort;
+  readonly signal = new SharedArrayBuffer(4);
+  /** Called when another recorder has taken the place of one that died: it knows no thread yet. */
+  onRestarted: () => void = () => {};
+  readonly #config: Config;
+  readonly #identity: RecorderIdentity;
   readonly #log: Log;
-  readonly #ready = Promise.withResolvers<number>();
-  readonly #stopped = Promise.withResolvers<void>();
+  readonly #entry: URL;
+  readonly #heartbeat = createHeartbeatBuffer();
+  readonly #pulse = new Pulse(this.#heartbeat, performance.now());
+  readonly #pulseTimer: NodeJS.Timeout;
+  #life: RecorderLife;
+  #isAlive = false;
+  #held: RecorderCommand[] = [];
   readonly #asked = new Map<number, (seq: number | null, cause: string) => void>();
   #askedIds = 0;
+  #restartMs = RESTART_MIN_MS;
+  #restartTimer: NodeJS.Timeout | undefined;
   #run = 0;
   #stopping = false;
-  #status: RecordingStatus = { state: "ok", cause: "" };
+  /** What the recorder says of itself, and what is seen from outside. */
+  #reported = WORKS;
+  #hanging = WORKS;
 
-  private constructor(config: Config, identity: RecorderIdentity, log: Log) {
-    const { port1, port2 } = new MessageChannel();
-    const { path, synchronous, flushMs } = config.events;
-    this.signal = new SharedArrayBuffer(4);
-    this.#commands = port1;
+  private constructor(config: Config, identity: RecorderIdentity, log: Log, entry: URL) {
+    this.#config = config;
+    this.#identity = identity;
     this.#log = log;
-    this.#worker = new Worker(workerUrl("recorder-thread"), {
-      workerData: { path, synchronous, flushMs, ...identity, signal: this.signal, commands: port2 },
-      transferList: [port2],
-    });
-    this.#worker.on("message", (report: RecorderReport) => this.#reported(report));
-    this.#worker.on("error", (error) => {
-      this.#ready.reject(error);
-      this.#broke(messageOf(error));
-    });
-    this.#worker.on("exit", (code) => {
-      this.#ready.reject(new Error(`the recorder ended with code ${code} before it was ready`));
-      this.#stopped.resolve();
-      this.#broke("the recorder has ended");
-    });
+    this.#entry = entry;
+    this.#life = this.#begin(null);
+    this.#pulseTimer = setInterval(() => this.#feelPulse(), PULSE_MS);
   }
 
-  /** Opens the log in a thread of its own. Rejects with what the operator must know when that fails. */
-  static async start(config: Config, identity: RecorderIdentity, log: Log): Promise<RecorderHandle> {
-    const handle = new RecorderHandle(config, identity, log);
+  /**
+   * Opens the log in a thread of its own, `entry`. Rejects with what the operator must know when that fails.
+   */
+  static async start(
+    config: Config,
+    identity: RecorderIdentity,
+    log: Log,
+    entry = workerUrl("recorder-thread"),
+  ): Promise<RecorderHandle> {
+    const handle = new RecorderHandle(config, identity, log, entry);
     try {
-      handle.#run = await handle.#ready.promise;
+      handle.#run = await handle.#life.ready;
+      handle.#lives();
       return handle;
     } catch (error) {
       await handle.terminate();
@@ -77,19 +97,26 @@ export class RecorderHandle implements EventAppender {
     return this.#run;
   }
 
-  get status(): RecordingStatus {
-    return this.#status;
+  /** False from its death until another one has taken its place. */
+  get isAlive(): boolean {
+    return this.#isAlive;
   }
 
+  get status(): RecordingStatus {
+    return this.#hanging.state === "broken" ? this.#hanging : this.#reported;
+  }
+
+  /** Events wait for a recorder that is being started again; what concerns threads is said anew by onRestarted. */
   send(command: RecorderCommand, transfer: MessagePort[] = []): void {
-    this.#commands.postMessage(command, transfer);
+    if (this.#isAlive) this.#life.send(command, transfer);
+    else if (command.type === "append" && this.#held.length < HELD_MAX) this.#held.push(command);
     const cells = new Int32Array(this.signal);
     Atomics.add(cells, 0, 1);
     Atomics.notify(cells, 0);
   }
 
   append(event: NewEvent): Promise<number> {
-    const { state, cause } = this.#status;
+    const { state, cause } = this.status;
     if (state === "broken") return Promise.reject(new NotRecordedError(cause));
     if (this.#stopping) return Promise.reject(new NotRecordedError("pgsoak is stopping"));
     if (this.#asked.size >= ASKED_MAX) return Promise.reject(new NotRecordedError("too many are waiting for the log"));
@@ -110,41 +137,49 @@ export class RecorderHandle implements EventAppender {
   /** Everything published so far is written, the run is closed, the file is let go. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    this.send({ type: "stop" });
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, STOP_MS)));
-    await Promise.race([this.#stopped.promise, timeout]);
-    clearTimeout(timer);
+    if (this.#isAlive) {
+      this.send({ type: "stop" });
+      let timer: NodeJS.Timeout | undefined;
+      const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, STOP_MS)));
+      await Promise.race([this.#life.ended, timeout]);
+      clearTimeout(timer);
+    }
     await this.terminate();
   }
 
   async terminate(): Promise<void> {
     this.#stopping = true;
-    this.#commands.close();
-    await this.#worker.terminate();
+    clearInterval(this.#pulseTimer);
+    clearTimeout(this.#restartTimer);
+    await this.#life.terminate();
   }
 
-  #reported(report: RecorderReport): void {
-    switch (report.type) {
-      case "ready":
-        this.#ready.resolve(report.run);
-        return;
-      case "failed":
-        this.#stopping = true;
-        this.#ready.reject(new PgsoakError(report.code, report.message));
-        return;
-      case "recording":
-        this.#changed({ state: report.state, cause: report.cause });
-        return;
-      case "log":
-        this.#log[report.level](report.message, report.fields);
-        return;
-      case "appended":
-        this.#answered(report.id, report.seq, "the log can't be written at the moment");
-        return;
-      case "stopped":
-        this.#stopped.resolve();
-    }
+  #begin(resume: number | null): RecorderLife {
+    const { path, synchronous, flushMs } = this.#config.events;
+    const shared = { signal: this.signal, heartbeat: this.#heartbeat };
+    return new RecorderLife(
+      this.#entry,
+      { path, synchronous, flushMs, ...this.#identity, ...shared, resume },
+      (report) => {
+        if (report.type === "log") this.#log[report.level](report.message, report.fields);
+        else if (report.type === "appended") {
+          this.#answered(report.id, report.seq, "the log can't be written at the moment");
+        } else this.#change(() => (this.#reported = { state: report.state, cause: report.cause }));
+      },
+    );
+  }
+
+  #lives(): void {
+    this.#isAlive = true;
+    const bornMs = performance.now();
+    void this.#life.ended.then((reason) => {
+      this.#isAlive = false;
+      const unknown = "the recorder has ended: look whether it is there before you try again";
+      for (const id of this.#asked.keys()) this.#answered(id, null, unknown);
+      // One that dies again and again is given longer and longer pauses.
+      if (performance.now() - bornMs > HEALTHY_MS) this.#restartMs = RESTART_MIN_MS;
+      if (!this.#stopping) this.#died(reason);
+    });
   }
 
   #answered(id: number, seq: number | null, cause: string): void {
@@ -152,14 +187,52 @@ export class RecorderHandle implements EventAppender {
     this.#asked.delete(id);
   }
 
-  #broke(cause: string): void {
-    for (const id of this.#asked.keys()) this.#answered(id, null, cause);
-    if (!this.#stopping) this.#changed({ state: "broken", cause });
+  #died(cause: string): void {
+    this.#log.error("the recorder ended and is restarted", { cause });
+    this.#change(() => (this.#reported = { state: "broken", cause: `the recorder has ended (${cause})` }));
+    this.#restartLater();
   }
 
-  #changed(status: RecordingStatus): void {
-    this.#status = status;
-    if (status.state === "broken") this.#log.error("recording is broken", { cause: status.cause });
+  #restartLater(): void {
+    this.#restartTimer = setTimeout(() => void this.#restart(), this.#restartMs);
+    this.#restartMs = Math.min(this.#restartMs * 2, RESTART_MAX_MS);
+  }
+
+  async #restart(): Promise<void> {
+    this.#life = this.#begin(this.#run);
+    try {
+      await this.#life.ready;
+    } catch (error) {
+      if (this.#stopping) return;
+      const cause = messageOf(error);
+      this.#log.error("the recorder could not be restarted", { cause });
+      this.#change(() => (this.#reported = { state: "broken", cause }));
+      this.#restartLater();
+      return;
+    }
+    if (this.#stopping) return;
+    this.#lives();
+    this.onRestarted();
+    for (const command of this.#held) this.send(command);
+    this.#held = [];
+    this.#change(() => (this.#reported = WORKS));
+  }
+
+  /** A thread that hangs in the kernel says nothing: that it is silent is all there is to see. */
+  #feelPulse(): void {
+    const silentMs = this.#pulse.silentMs(performance.now());
+    const isHanging = this.#isAlive && !this.#stopping && silentMs > SILENT_MAX_MS;
+    if (isHanging === (this.#hanging.state === "broken")) return;
+    const cause = `the disk does not answer: the recorder has been waiting for it for more than ${SILENT_MAX_MS / 1000} seconds`;
+    this.#change(() => (this.#hanging = isHanging ? { state: "broken", cause } : WORKS));
+  }
+
+  #change(change: () => void): void {
+    const before = this.status;
+    change();
+    const { state, cause } = this.status;
+    if (state === before.state && cause === before.cause) return;
+    if (state === "broken") this.#log.error("recording is broken", { cause });
     else this.#log.info("recording works again");
   }
 }

@@ -6,7 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createApi } from "../../src/api/app.ts";
 import { type EventAppender, NotRecordedError } from "../../src/api/event-appender.ts";
-import type { LiveMirroring, LiveStatus, RecordingStatus, Refusals } from "../../src/api/live-status.ts";
+import type {
+  LiveMirroring,
+  LiveStatus,
+  LogCheckStatus,
+  RecordingStatus,
+  Refusals,
+} from "../../src/api/live-status.ts";
 import { serveApi, type ServeOptions } from "../../src/api/server.ts";
 import type { Clock } from "../../src/clock.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
@@ -14,12 +20,8 @@ import { EventLog } from "../../src/events/event-log.ts";
 import { openReader } from "../../src/events/log-reader.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { createLog } from "../../src/log.ts";
-import { KnownFacts } from "../../src/events/known-facts.ts";
-import { createLedgerBalance } from "../../src/projections/ledger-balance.ts";
-import { createNotes } from "../../src/projections/notes.ts";
-import { createObservationLedger } from "../../src/projections/observations.ts";
 import { LogReading } from "../../src/service/log-reading.ts";
-import { createMirrorStats } from "../../src/projections/stats.ts";
+import { createProjections } from "../../src/projections/projections.ts";
 
 const DATABASES = `
 [[databases]]
@@ -32,11 +34,15 @@ tls = "disable"
 /** Live facts under a test's control. */
 class LiveFacts implements LiveStatus {
   recordingStatus: RecordingStatus = { state: "ok", cause: "" };
+  logCheckStatus: LogCheckStatus = { state: "ok", damage: "" };
   clients = 3;
   readonly states: LiveMirroring[] = [];
 
   recording(): RecordingStatus {
     return this.recordingStatus;
+  }
+  logCheck(): LogCheckStatus {
+    return this.logCheckStatus;
   }
   run(): number {
     return 1;
@@ -79,14 +85,7 @@ export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixtu
   const path = join(folder, "pgsoak.db");
   const toml = `[events]\npath = ${JSON.stringify(path)}\n[api]\n${options.api ?? ""}\n${DATABASES}`;
   const config = parseConfig(toml, { file: null, env: {}, cwd: folder });
-  const folds = [
-    new OpenRequests(),
-    new KnownFacts(),
-    createMirrorStats(),
-    createLedgerBalance(),
-    createObservationLedger(),
-    createNotes(),
-  ];
+  const folds = [new OpenRequests(), ...createProjections()];
   const events = await EventLog.open({ path, folds });
   const reader = openReader(path);
   const pages = new LogReading(path);

@@ -5,7 +5,7 @@ test("the service is alive and says that it records", async () => {
   await using api = await openApi();
   const answer = await api.get("/healthz");
   expect(answer.status).toBe(200);
-  expect(await answer.json()).toEqual({ status: "ok", recording: "ok" });
+  expect(await answer.json()).toEqual({ status: "ok", recording: "ok", log: "ok" });
 
   const recording = await api.get("/healthz/recording");
   expect(recording.status).toBe(200);
@@ -18,11 +18,24 @@ test("broken recording leaves liveness at 200 and says why; /healthz/recording i
 
   const answer = await api.get("/healthz");
   expect(answer.status).toBe(200);
-  expect(await answer.json()).toEqual({ status: "ok", recording: "broken", cause: "database or disk is full" });
+  expect(await answer.json()).toMatchObject({ status: "ok", recording: "broken", cause: "database or disk is full" });
 
   const recording = await api.get("/healthz/recording");
   expect(recording.status).toBe(503);
   expect(await recording.json()).toMatchObject({ code: "recording_broken", detail: "database or disk is full" });
+});
+
+test("a damaged log leaves liveness at 200 and says where and what to do", async () => {
+  await using api = await openApi();
+  api.live.logCheckStatus = { state: "damaged", damage: "events 1 to 9: its checksum differs. Restore it." };
+  const answer = await api.get("/healthz");
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toMatchObject({
+    recording: "ok",
+    log: "damaged",
+    damage: expect.stringMatching("1 to 9"),
+  });
+  expect(await (await api.get("/metrics")).text()).toContain("\npgsoak_event_log_damaged 1\n");
 });
 
 test("liveness doesn't need the log", async () => {

@@ -31,7 +31,7 @@ test("the labelled set is exported with its values", async () => {
   expect(value("mirror_failures_total", { ...lane, error_type: "timeout" })).toBe(0);
   expect(value("mirror_divergences_total", { ...lane, parity: "different_rows" })).toBe(1);
   expect(value("mirror_success_rate", lane)).toBe(0.5);
-  expect(value("mirror_last_success_timestamp", lane)).toBe(1_700_000_000);
+  expect(value("mirror_last_success_timestamp", lane)).toBe(1_700_000_030);
   expect(value("mirror_last_failure_timestamp", lane)).toBe(1_700_000_060);
   expect(value("mirror_unaccounted_requests", lane)).toBe(0);
   expect(value("mirror_queue_depth", { cluster: "pg18" })).toBe(30);
@@ -63,7 +63,7 @@ test("the flat set is exported with the names of the source design", async () =>
     mirror_latency_avg_ms: 3,
     mirror_latency_max_ms: 4,
     mirror_consecutive_errors: 2,
-    mirror_last_success_seconds_ago: 90,
+    mirror_last_success_seconds_ago: 60,
     mirror_buffer_utilization: 15,
     mirror_database_requests: 22,
     mirror_database_errors: 2,

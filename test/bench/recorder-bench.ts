@@ -5,16 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MessageChannel } from "node:worker_threads";
 import { createClock } from "../../src/clock.ts";
-import { Epochs } from "../../src/events/epochs.ts";
 import { EventLog } from "../../src/events/event-log.ts";
-import { KnownFacts } from "../../src/events/known-facts.ts";
+import { LogClock } from "../../src/events/log-clock.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import type { NameMessage } from "../../src/events/recorder-messages.ts";
 import { Recorder } from "../../src/events/recorder.ts";
 import { createRingBuffer, RECORD_MIRRORED, RECORD_TALLY, RingProducer } from "../../src/events/ring.ts";
 import { loadStatementParser } from "../../src/events/statements.ts";
-import { createLedgerBalance } from "../../src/projections/ledger-balance.ts";
-import { createMirrorStats } from "../../src/projections/stats.ts";
+import { createProjections } from "../../src/projections/projections.ts";
 
 const THREADS = 2;
 const STATEMENTS = 200;
@@ -35,16 +33,10 @@ export async function benchRecorder(events = 1_000_000): Promise<RecorderFigures
   const path = join(folder, "pgsoak.db");
   await loadStatementParser();
   const openRequests = new OpenRequests();
-  const log = await EventLog.open({ path, folds: [openRequests, createMirrorStats(), createLedgerBalance()] });
+  const log = await EventLog.open({ path, folds: [openRequests, ...createProjections()] });
   try {
-    const recorder = new Recorder({
-      log,
-      openRequests,
-      epochs: new Epochs(new KnownFacts()),
-      run: 1,
-      clock: createClock(),
-      report: () => {},
-    });
+    const clock = new LogClock(createClock(), log.lastAt);
+    const recorder = new Recorder({ log, openRequests, run: 1, clock, flushMs: 50, report: () => {} });
     const producers = Array.from({ length: THREADS }, (_, thread) => attachProducer(recorder, thread));
     let spentMs = 0;
     while (log.lastSeq < events) {

@@ -6,9 +6,7 @@ import { join } from "node:path";
 import { runProgram } from "../../src/cli/program.ts";
 import { EventLog } from "../../src/events/event-log.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
-import { createLedgerBalance } from "../../src/projections/ledger-balance.ts";
-import { createObservationLedger } from "../../src/projections/observations.ts";
-import { createMirrorStats } from "../../src/projections/stats.ts";
+import { createProjections } from "../../src/projections/projections.ts";
 
 export interface LogFixture extends Disposable {
   readonly folder: string;
@@ -19,7 +17,7 @@ export interface LogFixture extends Disposable {
 export async function openLogFixture(): Promise<LogFixture> {
   const folder = mkdtempSync(join(tmpdir(), "pgsoak-cli-"));
   const path = join(folder, "pgsoak.db");
-  const folds = [new OpenRequests(), createMirrorStats(), createLedgerBalance(), createObservationLedger()];
+  const folds = [new OpenRequests(), ...createProjections()];
   const log = await EventLog.open({ path, folds });
   return {
     folder,

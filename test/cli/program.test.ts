@@ -26,11 +26,12 @@ test("--version prints the version of the package", () => {
 test("--help names every command and shows examples", () => {
   const { code, stdout, stderr } = pgsoak(["--help"]);
   expect([code, stderr]).toEqual([0, ""]);
-  for (const command of ["serve", "check", "demo", "stats", "events"]) expect(stdout).toMatch(`\n  ${command} `);
+  for (const command of ["serve", "check", "demo", "stats", "events", "backup"])
+    expect(stdout).toMatch(`\n  ${command} `);
   expect(stdout).toContain("Examples:\n  $ pgsoak demo");
 });
 
-test.for(["serve", "check", "demo", "stats", "events"])("%s --help shows examples", (command) => {
+test.for(["serve", "check", "demo", "stats", "events", "backup"])("%s --help shows examples", (command) => {
   const { code, stdout } = pgsoak([command, "--help"]);
   expect(code).toBe(0);
   expect(stdout).toContain(`Usage: pgsoak ${command}`);

@@ -15,7 +15,7 @@ function scanned(log: EventLog): MirrorEvent[] {
   return events;
 }
 
-test("whatever is appended is read back the same, by pages and by scan, in order and without gaps", async () => {
+test("whatever is appended is read back the same, by pages and by scan, in order, without gaps, no event older than the one before it", async () => {
   const batches = fc.array(fc.array(anyEvent, { maxLength: 130 }), { maxLength: 4 });
   await fc.assert(
     fc.asyncProperty(batches, async (appended) => {
@@ -23,7 +23,11 @@ test("whatever is appended is read back the same, by pages and by scan, in order
       using log = await EventLog.open({ path: folder.path, folds: [] });
       log.appendBatch([runStarted(0)]);
       for (const batch of appended) log.appendBatch(batch);
-      const expected = [runStarted(0), ...appended.flat()].map((event, index) => ({ ...event, seq: index + 1 }));
+      let at = 0;
+      const expected = [runStarted(0), ...appended.flat()].map((event, index) => {
+        at = Math.max(at, event.at);
+        return { ...event, seq: index + 1, at };
+      });
       expect(scanned(log)).toEqual(expected);
       expect(await log.reader.readEvents({ after: 0, limit: 1000 })).toEqual(expected);
       expect(log.lastSeq).toBe(expected.length);
@@ -88,4 +92,31 @@ test("an idle log is folded back into its file unless a reader holds on to it", 
   expect(log.tidy()).toBe(false);
   reader.db.exec("commit");
   expect(log.tidy()).toBe(true);
+});
+
+test("time goes on from the last event when a log is opened again", async () => {
+  using folder = logFolder();
+  const first = await EventLog.open({ path: folder.path, folds: [] });
+  first.appendBatch([tallied(50, 1)]);
+  first.close();
+  using log = await EventLog.open({ path: folder.path, folds: [] });
+  log.appendBatch([tallied(20, 1), tallied(60, 1), tallied(30, 1)]);
+  expect(scanned(log).map(({ at }) => at)).toEqual([50, 50, 60, 60]);
+  expect(log.lastAt).toBe(60);
+});
+
+test("the first event at a point in time or later is found, before, in and behind the log", async () => {
+  const times = fc.array(fc.nat(20), { maxLength: 60 }).map((some) => some.toSorted((a, b) => a - b));
+  await fc.assert(
+    fc.asyncProperty(times, fc.nat(10), fc.integer({ min: -2, max: 22 }), async (ats, removed, at) => {
+      using folder = logFolder();
+      using log = await EventLog.open({ path: folder.path, folds: [] });
+      log.appendBatch(ats.map((each) => tallied(each, 1)));
+      log.db.prepare("delete from event where seq <= ? and seq < ?").run(removed, ats.length);
+      const kept = Math.min(removed, Math.max(0, ats.length - 1));
+      const index = ats.findIndex((each, position) => position >= kept && each >= at);
+      expect(log.reader.seqAt(at)).toBe(index < 0 ? ats.length + 1 : index + 1);
+    }),
+    { numRuns: 60 },
+  );
 });

@@ -45,7 +45,7 @@ test("a batch that fails leaves nothing behind, and the same batch can be append
   using log = await EventLog.open({ path: folder.path, folds: [counter] });
   log.appendBatch(marks(3));
   const lane = log.lanes.register("m", "d");
-  const batch = [queued(1, { lane }), errored(2, { lane, message: "never seen before" })];
+  const batch = [queued(3, { lane }), errored(4, { lane, message: "never seen before" })];
   counter.failure = new Error("no space");
   expect(() => log.appendBatch(batch)).toThrow("no space");
   expect(log.lastSeq).toBe(3);

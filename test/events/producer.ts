@@ -18,6 +18,7 @@ export class Producer {
   #requests: number;
   #seen = 0;
   #unrecorded = 0;
+  #skipped = 0;
 
   /** `firstRequest` keeps a successor's ids apart from its predecessor's. */
   constructor(thread: number, slots = SMALL_RING, firstRequest = 0) {
@@ -56,13 +57,21 @@ export class Producer {
     this.ring.writeOutcome(ring.RECORD_ERRORED, at, request, 1, 1, 300, 200, 10, 0, failure, -1);
   }
 
+  /** Sees requests of lane 1 that are skipped, which the next publication tells. */
+  skip(requests: number): void {
+    this.#seen += requests;
+    this.#skipped += requests;
+  }
+
   /** Writes the tallies and makes all of it visible. False: the ring has no room for the tallies now. */
   publish(at: number): boolean {
-    if (!this.ring.hasLedgerRoom(2)) return false;
+    if (!this.ring.hasLedgerRoom(3)) return false;
     if (this.#seen > 0) this.ring.writeLedger(ring.RECORD_TALLY, at, 1, this.#seen, 0);
     if (this.#unrecorded > 0) this.ring.writeLedger(ring.RECORD_UNRECORDED, at, 1, this.#unrecorded, 0);
+    if (this.#skipped > 0) this.ring.writeLedger(ring.RECORD_SKIP, at, 1, this.#skipped, 0);
     this.#seen = 0;
     this.#unrecorded = 0;
+    this.#skipped = 0;
     this.ring.publish();
     return true;
   }

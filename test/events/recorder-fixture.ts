@@ -2,10 +2,10 @@
 
 import { expect } from "vitest";
 import type { Clock } from "../../src/clock.ts";
-import { Epochs } from "../../src/events/epochs.ts";
 import { EventLog } from "../../src/events/event-log.ts";
 import type { MirrorEvent } from "../../src/events/event.ts";
 import { KnownFacts } from "../../src/events/known-facts.ts";
+import { LogClock } from "../../src/events/log-clock.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import type { RecorderReport } from "../../src/events/recorder-messages.ts";
 import { Recorder } from "../../src/events/recorder.ts";
@@ -13,8 +13,10 @@ import { loadStatementParser } from "../../src/events/statements.ts";
 import { logFolder } from "./log-folder.ts";
 import { Producer } from "./producer.ts";
 
-/** What the clock says, always. */
-export const NOW_US = 1000;
+/** What the clock says unless a test brings its own. */
+export const NOW_US = 1_000_000;
+/** A moment is no longer. */
+export const FLUSH_MS = 50;
 
 export interface RecorderFixture extends Disposable {
   readonly log: EventLog;
@@ -29,16 +31,15 @@ export interface RecorderFixture extends Disposable {
   drainAll(): void;
 }
 
-export async function openRecorder(): Promise<RecorderFixture> {
+export async function openRecorder(options: { readonly clock?: Clock } = {}): Promise<RecorderFixture> {
   await loadStatementParser();
   const folder = logFolder();
   const open = new OpenRequests();
-  const known = new KnownFacts();
-  const log = await EventLog.open({ path: folder.path, folds: [open, known] });
+  const log = await EventLog.open({ path: folder.path, folds: [open, new KnownFacts()] });
   const reports: RecorderReport[] = [];
-  const clock: Clock = { nowMs: () => 0, wallUs: () => NOW_US };
-  const report = (one: RecorderReport): void => void reports.push(one);
-  const recorder = new Recorder({ log, openRequests: open, epochs: new Epochs(known), run: 0, clock, report });
+  const report = (one: RecorderReport): unknown => reports.push(one);
+  const clock = new LogClock(options.clock ?? { nowMs: () => 0, wallUs: () => NOW_US }, log.lastAt);
+  const recorder = new Recorder({ log, openRequests: open, run: 0, clock, flushMs: FLUSH_MS, report });
   const producers: Producer[] = [];
   return {
     log,

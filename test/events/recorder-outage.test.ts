@@ -48,7 +48,7 @@ test("rare events beyond ten thousand are lost during an outage, and the log say
   using fixture = await openRecorder();
   const { log, recorder } = fixture;
   limitPages(log, 0);
-  for (let i = 0; i < 10_500; i++) recorder.append({ kind: "marked", at: i, text: "x".repeat(20), who: "a test" });
+  for (let i = 0; i < 10_500; i++) recorder.append({ kind: "marked", at: NOW_US, text: "x".repeat(20), who: "a test" });
   expect(recorder.drain()).toBe("failed");
   limitPages(log, 10_000);
   fixture.drainAll();

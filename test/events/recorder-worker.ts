@@ -1,6 +1,7 @@
 // The real recorder thread as the main thread starts it, with one-line ways to talk to it.
 
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { createHeartbeatBuffer } from "../../src/events/heartbeat.ts";
 import type { RecorderThreadData } from "../../src/events/run-recorder.ts";
 import type { RecorderCommand, RecorderReport } from "../../src/events/recorder-messages.ts";
 import type { Producer } from "./producer.ts";
@@ -23,6 +24,7 @@ export class RecorderWorker implements AsyncDisposable {
     const { port1, port2 } = new MessageChannel();
     this.#commands = port1;
     const identity = { version: "0.0.0", host: "h", configHash: "c", mirrorings: [], metricsEnabled: true };
+    const life = { heartbeat: createHeartbeatBuffer(), resume: null };
     this.#worker = new Worker(ENTRY, {
       workerData: {
         path,
@@ -31,6 +33,7 @@ export class RecorderWorker implements AsyncDisposable {
         ...identity,
         ...change,
         signal: this.#signal,
+        ...life,
         commands: port2,
       } satisfies RecorderThreadData,
       transferList: [port2],

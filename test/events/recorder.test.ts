@@ -7,7 +7,7 @@ import { expectBalance, readBooks } from "./books.ts";
 import { SMALL_RING } from "./producer.ts";
 import { NOW_US, openRecorder } from "./recorder-fixture.ts";
 
-test("records become events under the names of the log", async () => {
+test("records become events under the names of the log, all of a moment at its end", async () => {
   using fixture = await openRecorder();
   const { log, recorder } = fixture;
   log.lanes.register("elsewhere", "app");
@@ -30,13 +30,13 @@ test("records become events under the names of the log", async () => {
   const requested = { lane: 2, statement: 1 };
   const timed = { mirrorUs: 300, primaryUs: 200, waitUs: 10, root: null };
   expect(fixture.events()).toEqual([
-    { kind: "queued", seq: 1, at: 10, request: 67, ...requested, run: 0, session: 5, bytes: 100 },
-    { kind: "queued", seq: 2, at: 11, request: 131, ...requested, run: 0, session: 5, bytes: 100 },
-    { kind: "mirrored", seq: 3, at: 12, request: 67, ...requested, ...timed, rows: 1, parity: "match" },
+    { kind: "queued", seq: 1, at: 14, request: 67, ...requested, run: 0, session: 5, bytes: 100 },
+    { kind: "queued", seq: 2, at: 14, request: 131, ...requested, run: 0, session: 5, bytes: 100 },
+    { kind: "mirrored", seq: 3, at: 14, request: 67, ...requested, ...timed, rows: 1, parity: "match" },
     {
       kind: "errored",
       seq: 4,
-      at: 13,
+      at: 14,
       request: 131,
       ...requested,
       ...timed,
@@ -50,11 +50,11 @@ test("records become events under the names of the log", async () => {
   expect(log.reader.statementText(1)).toBe("select ?");
 });
 
-test("ledger records of one drain become one event for each lane and reason, at the latest moment", async () => {
+test("ledger records of one moment become one event for each lane and reason, at its end", async () => {
   using fixture = await openRecorder();
   const threads = [fixture.attach(1), fixture.attach(2)];
   threads.forEach(({ ring }, index) => {
-    for (const at of [20, 10]) {
+    for (const at of [10, 20]) {
       ring.writeLedger(RECORD_TALLY, at + index, 1, 5, 0);
       ring.writeLedger(RECORD_SKIP, at + index, 1, 2, SKIP_REASONS.indexOf("exposure"));
       ring.writeLedger(RECORD_SKIP, at + index, 1, 1, SKIP_REASONS.indexOf("filter"));
@@ -88,7 +88,7 @@ test("any sequence of records arrives in order, each once, over any number of dr
         for (let i = 0; i < drains; i++) fixture.recorder.drain();
       }
       fixture.drainAll();
-      const events = fixture.events().map((event) => ({ ...event, seq: 0 }));
+      const events = fixture.events().map((event) => ({ ...event, seq: 0, at: 0 }));
       const figures = {
         kind: "mirrored",
         seq: 0,
@@ -102,7 +102,7 @@ test("any sequence of records arrives in order, each once, over any number of dr
       expect(events).toEqual(
         Array.from({ length: written }, (_, i) => ({
           ...figures,
-          at: i,
+          at: 0,
           request: i,
           parity: PARITIES[i % PARITIES.length],
           root: i % 3 === 0 ? i : null,
@@ -142,15 +142,15 @@ test("a publication that is larger than a batch is not torn apart", async () => 
   expectBalance(books);
 });
 
-test("rare events of the main thread and of the proxy threads are appended", async () => {
+test("rare events of the main thread and of the proxy threads are appended in the order of their times", async () => {
   using fixture = await openRecorder();
   const producer = fixture.attach(1);
   producer.tell({ type: "observation", at: 5, mirroring: "m", state: "mirror_down", cause: "refused" });
   fixture.recorder.append({ kind: "marked", at: 6, text: "cut-over rehearsal", who: "ann" });
   fixture.drainAll();
   expect(fixture.events()).toEqual([
-    { kind: "marked", seq: 1, at: 6, text: "cut-over rehearsal", who: "ann" },
-    { kind: "observation_changed", seq: 2, at: 5, mirroring: "m", state: "mirror_down", cause: "refused" },
+    { kind: "observation_changed", seq: 1, at: 5, mirroring: "m", state: "mirror_down", cause: "refused" },
+    { kind: "marked", seq: 2, at: 6, text: "cut-over rehearsal", who: "ann" },
   ]);
 });
 
@@ -166,8 +166,8 @@ test("a thread that has died: its ring is drained, its open requests are interru
   recorder.detach(1);
   const successor = fixture.attach(1, SMALL_RING, 1000);
   successor.tell({ type: "lane", id: 1, mirroring: "candidate", database: "second" });
-  const next = successor.queue(20)!;
-  successor.publish(20);
+  const next = successor.queue(NOW_US)!;
+  successor.publish(NOW_US);
   fixture.drainAll();
   const crash = { kind: "unrecorded", at: NOW_US, lane: null, from: 4, to: NOW_US, requests: null, cause: "crash" };
   const end = { kind: "dropped", at: NOW_US, request: lost, reason: "interrupted", wasQueued: true };

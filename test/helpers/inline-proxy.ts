@@ -8,16 +8,14 @@ import { join } from "node:path";
 import { MessageChannel } from "node:worker_threads";
 import { createClock } from "../../src/clock.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
-import { Epochs } from "../../src/events/epochs.ts";
 import { EventLog } from "../../src/events/event-log.ts";
 import type { EventKind, EventOf, MirrorEvent } from "../../src/events/event.ts";
-import { KnownFacts } from "../../src/events/known-facts.ts";
+import { LogClock } from "../../src/events/log-clock.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { Recorder } from "../../src/events/recorder.ts";
 import { createRingBuffer } from "../../src/events/ring.ts";
 import { loadStatementParser } from "../../src/events/statements.ts";
-import { createLedgerBalance } from "../../src/projections/ledger-balance.ts";
-import { createMirrorStats } from "../../src/projections/stats.ts";
+import { createProjections } from "../../src/projections/projections.ts";
 import { createGaugeBuffer, Gauges } from "../../src/proxy/gauges.ts";
 import { createHealthBuffer } from "../../src/proxy/mirror/health.ts";
 import { ProxyThread } from "../../src/proxy/proxy-thread.ts";
@@ -124,19 +122,12 @@ export async function startInlineProxy(tables: ConfigTables): Promise<InlineProx
   const config = parseConfig(text, { file: join(folder, "pgsoak.toml"), env: {}, allowPortZero: true });
   await loadStatementParser();
   const openRequests = new OpenRequests();
-  const folds = [openRequests, createMirrorStats(), createLedgerBalance()];
+  const folds = [openRequests, ...createProjections()];
   const log = await EventLog.open({ path: config.events.path, folds });
-  const clock = createClock();
+  const clock = new LogClock(createClock(), log.lastAt);
   const run = { run: 1, version: "0", host: "test", configHash: "0", mirrorings: [], metricsEnabled: true };
   log.appendBatch([{ kind: "run_started", at: clock.wallUs(), ...run }]);
-  const recorder = new Recorder({
-    log,
-    openRequests,
-    epochs: new Epochs(new KnownFacts()),
-    run: 1,
-    clock,
-    report: () => {},
-  });
+  const recorder = new Recorder({ log, openRequests, run: 1, clock, flushMs: 50, report: () => {} });
   const ring = createRingBuffer(RING_SLOTS);
   const names = new MessageChannel();
   recorder.attach(0, ring, names.port1);

@@ -122,12 +122,36 @@ class Model {
   }
 }
 
-/** Batches of a log that begins with run_started; moments are one millisecond apart. */
-export const eventBatches: fc.Arbitrary<NewEvent[][]> = fc.array(batch, { maxLength: 12 }).map((plan) => {
+const started: Draft = {
+  kind: "run_started",
+  run: 1,
+  version: "0",
+  host: "h",
+  configHash: "c",
+  mirrorings: [],
+  metricsEnabled: true,
+};
+const START_US = 1_700_000_000_000_000;
+
+function drafted(plan: readonly ValueOf<typeof batch>[]): Draft[][] {
   const model = new Model();
   for (const one of plan) model.run(one);
-  const run = { run: 1, version: "0", host: "h", configHash: "c", mirrorings: [], metricsEnabled: true };
-  const started: Draft = { kind: "run_started", ...run };
-  let at = 1_700_000_000_000_000;
-  return [[started], ...model.batches].map((drafts) => drafts.map((draft) => ({ ...draft, at: (at += 1000) })));
+  return [[started], ...model.batches];
+}
+
+/** Batches of a log that begins with run_started; moments are one millisecond apart. */
+export const eventBatches: fc.Arbitrary<NewEvent[][]> = fc.array(batch, { maxLength: 12 }).map((plan) => {
+  let at = START_US;
+  return drafted(plan).map((drafts) => drafts.map((draft) => ({ ...draft, at: (at += 1000) })));
 });
+
+/** The same, each batch a moment of its own, `gapUs` behind the one before. */
+export function eventMoments(gapUs: fc.Arbitrary<number>, maxLength = 30): fc.Arbitrary<NewEvent[][]> {
+  return fc.array(fc.tuple(batch, gapUs), { maxLength }).map((plan) => {
+    let at = START_US;
+    return drafted(plan.map(([one]) => one)).map((drafts, index) => {
+      at += index === 0 ? 0 : plan[index - 1]![1];
+      return drafts.map((draft) => ({ ...draft, at }));
+    });
+  });
+}

@@ -7,24 +7,23 @@ import { expect, test } from "vitest";
 import { EventLog } from "../../src/events/event-log.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { residueOf } from "../../src/projections/conservation.ts";
-import { createLedgerBalance } from "../../src/projections/ledger-balance.ts";
+import { createProjections } from "../../src/projections/projections.ts";
 import { readStats } from "../../src/projections/read-stats.ts";
-import { createMirrorStats } from "../../src/projections/stats.ts";
 import { inFlightOf } from "../../src/projections/stats-row.ts";
 import { eventBatches, LANES } from "./event-sequences.ts";
 
 const open = (path: string): Promise<EventLog> =>
-  EventLog.open({ path, folds: [new OpenRequests(), createMirrorStats(), createLedgerBalance()] });
+  EventLog.open({ path, folds: [new OpenRequests(), ...createProjections()] });
 
 function registerLanes(log: EventLog): void {
   for (let lane = 1; lane <= LANES; lane++) log.lanes.register("pg18", `database ${lane}`);
 }
 
-/** Both tables as they stand on disk. */
+const TABLES = createProjections().flatMap(({ tables }) => tables);
+
+/** All tables as they stand on disk. */
 function tablesOf(db: Database): unknown {
-  return ["mirror_stats", "ledger_balance"].map((table) =>
-    db.prepare(`select * from ${table} order by rowid`).raw().all(),
-  );
+  return TABLES.map((table) => db.prepare(`select * from ${table} order by 1, 2`).raw().all());
 }
 
 async function withFolder(use: (path: string) => Promise<void>): Promise<void> {
@@ -44,7 +43,7 @@ test("tables that are dropped and replayed from the log are the same to the last
         registerLanes(log);
         for (const events of batches) log.appendBatch(events);
         const lived = tablesOf(log.db);
-        log.db.exec("delete from mirror_stats; delete from ledger_balance; delete from fold_position");
+        for (const table of [...TABLES, "fold_position"]) log.db.exec(`delete from ${table}`);
         log.close();
 
         log = await open(path);

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { loadModule, parseSync } from "libpg-query";
 import { beforeAll, describe, expect, test } from "vitest";
-import { classify, type StatementClass } from "../../src/proxy/classify.ts";
+import { classify } from "../../src/proxy/classify.ts";
+import type { StatementClass } from "../../src/proxy/statement-class.ts";
 
 function classOf(text: string, standardConformingStrings = true): StatementClass {
   const bytes = Buffer.from(text);
@@ -202,15 +203,65 @@ describe("what the session remembers", () => {
     expect(classOf(text).sessionObjects).toBe(expected);
   });
 
-  test("DISCARD ALL and DEALLOCATE ALL forget every statement, DEALLOCATE the one it names", () => {
-    expect(classOf("DISCARD ALL")).toMatchObject({ forgetsStatements: true, deallocates: [] });
-    expect(classOf("DEALLOCATE PREPARE ALL")).toMatchObject({ forgetsStatements: true, deallocates: [] });
-    expect(classOf("DISCARD PLANS").forgetsStatements).toBe(false);
-    expect(classOf('DEALLOCATE Pdo_1; DEALLOCATE PREPARE "A""b"; DEALLOCATE "all"')).toMatchObject({
-      forgetsStatements: false,
-      deallocates: ["pdo_1", 'A"b', "all"],
-    });
+  test.each([
+    ["SET a = 1", true],
+    ["DISCARD TEMP", true],
+    ["LISTEN c", true],
+    ["SELECT set_config('a', 'b', false)", true],
+    ["SELECT set_config('a', 'b', true)", false],
+    ["DEALLOCATE p", false],
+    ["PREPARE p AS SELECT 1", false],
+    ["CREATE TEMP TABLE t ()", false],
+  ])("%j changes a setting: %s", (text, expected) => {
+    expect(classOf(text).settings).toBe(expected);
   });
+
+  test.each([
+    ["CREATE TEMP TABLE t (a int)", ["t"]],
+    ['CREATE TEMPORARY TABLE IF NOT EXISTS "T x" ()', ["T x"]],
+    ["CREATE OR REPLACE TEMP RECURSIVE VIEW v AS SELECT 1", ["v"]],
+    ["CREATE TEMP SEQUENCE s", ["s"]],
+    ["CREATE TABLE pg_temp.t AS SELECT 1", ["t"]],
+    ["CREATE TEMP TABLE pg_temp.t AS SELECT 1", ["t"]],
+    ["SELECT 1 AS a INTO TEMP t", ["t"]],
+    ["SELECT 1 AS a INTO TEMPORARY TABLE t FROM u", ["t"]],
+    ["DECLARE c SCROLL CURSOR WITH HOLD FOR SELECT 1", ["c"]],
+    ["DECLARE c CURSOR FOR SELECT 1", []],
+    ["CREATE TABLE t (a int)", []],
+  ])("%j makes %j for the session", (text, expected) => {
+    expect(classOf(text).objects).toEqual(expected);
+  });
+});
+
+describe("prepared statements", () => {
+  test("are named with what happens to them, and where", () => {
+    expect(classOf('PREPARE a AS SELECT 1; SELECT 2; EXECUTE a; DEALLOCATE PREPARE "A""b"; DISCARD ALL').names).toEqual(
+      [
+        { kind: "prepare", at: 0, name: "a" },
+        { kind: "execute", at: 2, name: "a" },
+        { kind: "deallocate", at: 3, name: 'A"b' },
+        { kind: "forget", at: 4 },
+      ],
+    );
+  });
+
+  test.each([
+    ["DEALLOCATE ALL", [{ kind: "forget", at: 0 }]],
+    ["DEALLOCATE PREPARE ALL", [{ kind: "forget", at: 0 }]],
+    ['DEALLOCATE "all"', [{ kind: "deallocate", at: 0, name: "all" }]],
+    ["DISCARD PLANS", []],
+    ["EXPLAIN ANALYZE EXECUTE p(1)", [{ kind: "execute", at: 0, name: "p" }]],
+    ["CREATE TABLE t AS EXECUTE p(1)", [{ kind: "execute", at: 0, name: "p" }]],
+    ["PREPARE TRANSACTION 'x'", []],
+  ])("%j: %j", (text, expected) => {
+    expect(classOf(text).names).toEqual(expected);
+  });
+});
+
+test("COMMIT PREPARED and ROLLBACK PREPARED end what another session may have left", () => {
+  expect(classOf("COMMIT PREPARED 'x'").finishesPrepared).toBe(true);
+  expect(classOf("ROLLBACK PREPARED 'x'").finishesPrepared).toBe(true);
+  expect(classOf("PREPARE TRANSACTION 'x'").finishesPrepared).toBe(false);
 });
 
 describe("volatile", () => {

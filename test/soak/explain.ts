@@ -14,6 +14,13 @@ export interface Explained {
   readonly reason: string | null;
 }
 
+export interface Circumstances {
+  /** Connections to the mirror were ended. */
+  readonly kills: boolean;
+  /** Only a part of the writes reached the mirror, and contents are compared. */
+  readonly drifts: boolean;
+}
+
 /** Whether an outcome needs a reason at all. */
 function isRemarkable({ event }: Outcome): boolean {
   if (event.kind === "errored") return true;
@@ -24,7 +31,7 @@ function isRemarkable({ event }: Outcome): boolean {
 export function explain(
   outcomes: ReadonlyMap<number, Outcome>,
   outages: readonly Outage[],
-  kills: boolean,
+  { kills, drifts }: Circumstances,
 ): Explained[] {
   const reasonOf = (outcome: Outcome): string | null => {
     const { event, statement } = outcome;
@@ -35,6 +42,7 @@ export function explain(
       const reason = reasonOf(root);
       return reason === null ? null : `cascade of ${reason}`;
     }
+    if (drifts && event.kind === "mirrored" && event.parity === "different_content") return "drifted data";
     return byFault(event, statement) ?? byOutage(event, outages) ?? (kills ? byKill(event) : null);
   };
   return [...outcomes.values()].filter(isRemarkable).map((outcome) => ({ outcome, reason: reasonOf(outcome) }));

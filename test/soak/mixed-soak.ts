@@ -89,7 +89,8 @@ const { total } = await readStatsOf(pgsoak);
 await pgsoak.stop();
 
 const books = readBooks(pgsoak.logFile);
-const explained = explain(books.outcomes, outages.outages, killer.kills > 0);
+const drifts = exposure < 1 && values.compare === "content";
+const explained = explain(books.outcomes, outages.outages, { kills: killer.kills > 0, drifts });
 const unexplained = explained.filter(({ reason }) => reason === null).map(({ outcome }) => outcome);
 console.log(reportCounts(books, explained));
 

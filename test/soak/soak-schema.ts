@@ -40,7 +40,7 @@ export async function fingerprint(target: Target): Promise<string> {
     "SELECT 'journal', count(*), sum(owner), md5(string_agg(owner || entry, ',' ORDER BY owner, entry)) FROM journal",
     "SELECT 'copied', count(*), sum(owner), md5(string_agg(owner || line, ',' ORDER BY owner, line)) FROM copied",
   ];
-  const rows = await run(target, parts.join(" UNION ALL "));
+  const rows = await run(target, `${parts.join(" UNION ALL ")} ORDER BY 1`);
   return JSON.stringify(rows);
 }
 

@@ -26,7 +26,7 @@ const DOCUMENTS: readonly Document[] = globSync(["*.md", "docs/**/*.md", "monito
     return { file, text, code: [...blocks, ...spans] };
   },
 );
-const operations = read("docs/operations.md");
+const operating = read("docs/operating.md");
 const sources = globSync("src/**/*.ts", { cwd: ROOT }).map(read);
 
 /** Every first group of the pattern in the texts. */
@@ -48,14 +48,14 @@ async function help(...argv: string[]): Promise<string> {
 
 /** The first column of the table of log lines. */
 function explainedLogLines(): string[] {
-  const section = operations.slice(operations.indexOf("## Log lines"));
+  const section = operating.slice(operating.indexOf("## Log lines"));
   const cells = section.split("\n").filter((line) => line.startsWith("| `") && !line.startsWith("| `msg`"));
   return cells.flatMap((row) => all([row.split(" | ")[0]!], /`([^`]+)`/g));
 }
 
 test("there are documents for who runs it, who reads it and who changes it", () => {
   const files = DOCUMENTS.map(({ file }) => file);
-  const expected = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/operations.md"];
+  const expected = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/operating.md"];
   expect(files).toEqual(expect.arrayContaining(expected));
 });
 
@@ -115,7 +115,7 @@ describe.for(DOCUMENTS)("$file", ({ file, text, code }) => {
   });
 });
 
-test("docs/operations.md explains the log lines that the source writes, and no others", () => {
+test("docs/operating.md explains the log lines that the source writes, and no others", () => {
   const explained = explainedLogLines();
   const quoted = (message: string): boolean => sources.some((source) => source.includes(`"${message}"`));
   expect(explained.filter((message) => !quoted(message))).toEqual([]);

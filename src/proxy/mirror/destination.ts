@@ -152,9 +152,10 @@ export class MirrorDestination {
   /** An attempt failed. `cause` is redacted. */
   failed(cause: string): void {
     this.#isProved = false;
-    const news = this.#health.failed();
+    const failure = this.#health.failed();
+    if (failure === "known") return;
     this.log("warn", "mirror cannot be reached", { mirroring: this.config.name, cause });
-    if (news) this.recording.observation(this.config.name, "mirror_down", cause);
+    if (failure === "news") this.recording.observation(this.config.name, "mirror_down", cause);
     this.#start();
   }
 

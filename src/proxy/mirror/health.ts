@@ -70,15 +70,20 @@ export class MirrorHealth {
     Atomics.store(this.#cells, this.#at + FAILURES, 0);
   }
 
-  /** An attempt failed: down until the back-off is over. True when that is news. */
-  failed(): boolean {
+  /**
+   * An attempt failed, or the mirror lost what it was asked: down until the back-off is over. "known": others lost theirs
+   * at the same time, which is no failure of its own.
+   */
+  failed(): "news" | "again" | "known" {
+    const isAttempt = this.#load(HOLDER) === this.#thread + 1;
+    if (!isAttempt && this.down) return "known";
     const failures = Atomics.add(this.#cells, this.#at + FAILURES, 1);
     const backoffMs = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** Math.min(failures, 10));
     const waitMs = backoffMs * (0.5 + this.#random() / 2);
     Atomics.store(this.#cells, this.#at + NEXT_ATTEMPT, (sharedNowMs() + Math.round(waitMs)) & 0x7fffffff);
-    const news = Atomics.exchange(this.#cells, this.#at + STATE, DOWN) !== DOWN;
+    const isNews = Atomics.exchange(this.#cells, this.#at + STATE, DOWN) !== DOWN;
     this.#release();
-    return news;
+    return isNews ? "news" : "again";
   }
 
   /** An attempt ended without saying anything about the mirror (its session went away). */

@@ -4,7 +4,7 @@ import type { ByteBudget } from "../byte-budget.ts";
 import type { Failure } from "../recording.ts";
 import type { Request } from "../request.ts";
 import type { Announced } from "./announced.ts";
-import type { PreparedStatement } from "./prepared-use.ts";
+import type { Prelude } from "./teacher.ts";
 import { Result } from "./result.ts";
 
 const COMMAND_BYTES_MAX = 16 * 1024;
@@ -19,6 +19,8 @@ export interface MirrorRequestOwner {
   primarySettled(request: MirrorRequest): void;
   /** The client asked the primary to cancel it. */
   cancelled(request: MirrorRequest): void;
+  /** What the names in the request that the primary has come to mean is known now. */
+  namesKnown(): void;
 }
 
 export class MirrorRequest {
@@ -41,12 +43,12 @@ export class MirrorRequest {
   /** pgsoak had to end a COPY that only the mirror was still in: what it answers then proves nothing. */
   disturbed = false;
   settled = false;
-  /** The statements that it names were taught by a request of our own. */
-  prepared = false;
+  /** What the mirror said when it could not be taught a statement that this one needs. */
+  untaught: Result | null = null;
+  /** What was sent in front of it. */
+  prelude: Prelude | null = null;
   /** Its frames, for repeating it on a new connection, when it changes the session and is small. */
   readonly command: Buffer | null;
-  /** What it was taught before it ran. */
-  taught: readonly PreparedStatement[] = [];
   readonly owner: MirrorRequestOwner;
   readonly #budget: ByteBudget;
   #chunks: Buffer[];
@@ -103,6 +105,13 @@ export class MirrorRequest {
   /** Some of its bytes could not be kept. */
   lose(): void {
     if (!this.finished) this.owner.overflowed(this);
+  }
+
+  /** It was not even sent: this is the mirror's answer to it. */
+  refused(sqlstate: string, message: string, status: number): void {
+    Object.assign(this.result, { failed: true, sqlstate, message, status });
+    this.mirrorMs = 0;
+    this.discard();
   }
 
   /** The client has sent all of it. */

@@ -34,11 +34,7 @@ export class Missed {
     return head !== undefined && (next === null || head.request.id < next.id) ? head : null;
   }
 
-  shift(): void {
-    this.#waiting.shift();
-  }
-
-  clear(): void {
-    this.#waiting.length = 0;
+  shift(): MissedRequest | null {
+    return this.#waiting.shift() ?? null;
   }
 }

@@ -25,8 +25,13 @@ export class Result {
   tags = 0;
   /** Set when the request was answered by ReadyForQuery; 0 before. */
   status = 0;
-  /** Parse messages that were completed. */
-  parsed = 0;
+  /** Extended messages that were completed. */
+  steps = 0;
+  /** Statements that were completed, or suspended. */
+  commands = 0;
+  /** How many of them committed or prepared a transaction, and how many rolled back, if only to a savepoint. */
+  commits = 0;
+  rollbacks = 0;
   /** The server waits for CopyData. */
   copyIn = false;
   /** It has asked for CopyData at some time. */
@@ -69,14 +74,18 @@ export class Result {
       case BackendMessage.CommandComplete:
         this.copyIn = false;
         this.rows += tagRows(buffer, start, end);
-        this.#mix(hashTag(buffer, start, end));
+        this.#complete(hashTag(buffer, start, end));
         return false;
       case BackendMessage.ParseComplete:
-        this.parsed++;
+      case BackendMessage.BindComplete:
+      case BackendMessage.CloseComplete:
+      case BackendMessage.RowDescription:
+      case BackendMessage.NoData:
+        this.steps++;
         return false;
       case BackendMessage.EmptyQueryResponse:
       case BackendMessage.PortalSuspended:
-        this.#mix(type);
+        this.#complete(type);
         return false;
       case BackendMessage.CopyInResponse:
       case BackendMessage.CopyBothResponse:
@@ -107,14 +116,17 @@ export class Result {
     this.message = error.message;
   }
 
-  #mix(hash: number): void {
-    this.tags = mix(this.tags, hash);
+  /** `hash` stands for the last thing that the server said to a statement. */
+  #complete(hash: number): void {
+    this.steps++;
+    this.commands++;
+    this.tags = (Math.imul(this.tags, 31) + hash) | 0;
+    if (COMMITTED.has(hash)) this.commits++;
+    else if (hash === ROLLED_BACK) this.rollbacks++;
   }
 }
 
-const mix = (tags: number, hash: number): number => (Math.imul(tags, 31) + hash) | 0;
+const hashOf = (tag: string): number => hashTag(Buffer.from(`${tag}\0`), 0, tag.length + 1);
 
-/** What `tags` is after answers with these hashTag() values. */
-export function tagsOf(hashes: readonly number[]): number {
-  return hashes.reduce(mix, 0);
-}
+const COMMITTED: ReadonlySet<number> = new Set(["COMMIT", "PREPARE TRANSACTION"].map(hashOf));
+const ROLLED_BACK = hashOf("ROLLBACK");

@@ -6,11 +6,14 @@ import { BackendMessage } from "../protocol/message-types.ts";
 import type { Expectation } from "./connection.ts";
 import type { MirrorLink } from "./link.ts";
 import type { MirrorRequest } from "./mirror-request.ts";
+import type { Prelude } from "./teacher.ts";
 
 /** An answer may be this much longer than the primary's before it is read slowly. */
 const EXCESS_BYTES_MAX = 1 << 20;
 /** After the client's cancel the mirror gets as long as the primary took, and at least this. */
 const CANCEL_AFTER_MS = 10;
+/** Until a CancelRequest without effect is repeated for the first time; doubled each time. */
+const CANCEL_PAUSE_MS = 50;
 
 /** What a server may say at any time: it is no progress. */
 const CHATTER: ReadonlySet<number> = new Set([
@@ -23,7 +26,11 @@ export class Run {
   readonly mirrored: MirrorRequest;
   readonly #link: MirrorLink;
   readonly #timeoutMs: number;
-  #cancelled = false;
+  /** Messages that were sent in front of the request's own. */
+  #before = 0;
+  #synced = false;
+  #cancelDueMs = 0;
+  #cancelPauseMs = CANCEL_PAUSE_MS;
 
   constructor(mirrored: MirrorRequest, link: MirrorLink, timeoutMs: number) {
     this.mirrored = mirrored;
@@ -31,12 +38,13 @@ export class Run {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Sends `preparation`, then the request's own frames as far as they have come. */
-  start(preparation: readonly Buffer[], nowMs: number): void {
+  /** Sends the prelude, then the request's own frames as far as they have come. */
+  start({ frames, ops }: Prelude, nowMs: number): void {
+    this.#before = ops.length;
     this.mirrored.sentMs = nowMs;
     this.mirrored.progressMs = nowMs;
     this.#link.writeAll(() => {
-      for (const frame of preparation) this.#link.write(frame);
+      for (const frame of frames) this.#link.write(frame);
       this.feed(nowMs);
     });
   }
@@ -58,13 +66,21 @@ export class Run {
     if (result.apply(type, buffer, start, end, bodyLength)) return true;
     if (result.copyIn) {
       this.feed(nowMs);
-      this.endCopy();
+      this.#endCopy();
+    } else if (result.failed) {
+      this.#endSkipping();
     }
     return false;
   }
 
-  /** Ends a COPY that the primary has ended and the client will send nothing more for. */
-  endCopy(): void {
+  /** The primary has answered: the client will send nothing more for it. */
+  primaryIsDone(): void {
+    this.#endCopy();
+    this.#endSkipping();
+  }
+
+  /** Ends a COPY that only the mirror is still in. */
+  #endCopy(): void {
     const { request, result, waitingBytes, disturbed } = this.mirrored;
     if (!result.copyIn || !request.primarySettled || request.copyEnded || waitingBytes > 0) return;
     if (disturbed || !this.#link.isReady) return;
@@ -73,15 +89,28 @@ export class Run {
     if (request.kind === "extended") this.#link.write(encodeSync());
   }
 
-  cancel(): void {
-    this.#cancelled = true;
+  /** Ends the wait for a Sync: a Query behind extended messages has none, and the mirror alone failed before it. */
+  #endSkipping(): void {
+    const { request, result } = this.mirrored;
+    if (this.#synced || !result.failed || !request.primarySettled || !request.hasTail) return;
+    if (result.steps - this.#before >= request.steps || !this.#link.isReady) return;
+    this.#synced = true;
+    this.#link.write(encodeSync());
+  }
+
+  cancel(nowMs: number): void {
+    this.#cancelDueMs = nowMs + this.#cancelPauseMs;
+    this.#cancelPauseMs *= 2;
     this.#link.cancel();
   }
 
-  /** The client cancelled the request on the primary, and the mirror has had its time. */
+  /**
+   * The client cancelled the request on the primary, and the mirror has had its time. A CancelRequest that came before
+   * the request did nothing, so it is repeated.
+   */
   isCancelDue(nowMs: number): boolean {
     const { request, sentMs } = this.mirrored;
-    if (this.#cancelled || !request.cancelled || !request.primarySettled) return false;
+    if (!request.cancelled || !request.primarySettled || nowMs < this.#cancelDueMs) return false;
     return nowMs - sentMs >= Math.max(CANCEL_AFTER_MS, request.primaryMs);
   }
 

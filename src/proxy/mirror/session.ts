@@ -6,8 +6,9 @@
 
 import type { MirroringConfig } from "../../config/config.ts";
 import type { DropReason } from "../../events/event.ts";
-import { encodeQuery, encodeSync } from "../protocol/encode.ts";
-import { Sqlstate, sqlstateClass } from "../protocol/sqlstate.ts";
+import { encodeQuery } from "../protocol/encode.ts";
+import { FrontendMessage } from "../protocol/message-types.ts";
+import { Sqlstate } from "../protocol/sqlstate.ts";
 import type { Failure } from "../recording.ts";
 import type { Request } from "../request.ts";
 import type { TransactionUnit } from "../transaction.ts";
@@ -19,16 +20,15 @@ import type { Announced } from "./announced.ts";
 import { Intake, type IntakeOwner } from "./intake.ts";
 import { failureOf, type LinkOwner, MirrorLink } from "./link.ts";
 import { commandOf, MirrorRequest, type MirrorRequestOwner } from "./mirror-request.ts";
-import { Missed } from "./missed.ts";
 import { type OwnRequest, OwnRequests } from "./own-requests.ts";
-import { MirrorStatements, type Preparation } from "./prepared.ts";
 import { MirrorQueue } from "./queue.ts";
 import { redactMessage } from "./redact.ts";
 import { Result, STATUS_IDLE } from "./result.ts";
 import { Run } from "./run.ts";
 import { Selection } from "./selection.ts";
-import { ROLLED_BACK, SessionState } from "./session-state.ts";
+import { SessionMemory } from "./session-memory.ts";
 import { Settlement } from "./settlement.ts";
+import { type Prelude, Teacher } from "./teacher.ts";
 
 /** A request that ran over its time must end within this long after it was cancelled. */
 const DRAIN_MS = 2000;
@@ -54,10 +54,8 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   readonly #queue: MirrorQueue;
   readonly #own = new OwnRequests();
   readonly #settlement: Settlement;
-  readonly #statements = new MirrorStatements();
-  /** As far as the mirror has come in the client's order. */
-  readonly #state = new SessionState();
-  readonly #missed = new Missed();
+  readonly #teacher = new Teacher();
+  readonly #memory = new SessionMemory();
   #run: Run | null = null;
   /** Finished without an answer: nothing else runs until the primary has said where its transaction stands. */
   #awaited: MirrorRequest | null = null;
@@ -69,8 +67,6 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   #ranUnit: TransactionUnit | null = null;
   /** The mirror lost a transaction that the primary is still in. */
   #broken = false;
-  /** The connection lacks something that the client's session has. */
-  #lacking = false;
   #leaving = false;
   #closed = false;
   #pumping = false;
@@ -180,24 +176,27 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   }
 
   primarySettled(mirrored: MirrorRequest): void {
-    this.#runOf(mirrored)?.endCopy();
+    this.#runOf(mirrored)?.primaryIsDone();
     this.#settle();
     this.#pump();
   }
 
   cancelled(mirrored: MirrorRequest): void {
-    this.#runOf(mirrored)?.cancel();
+    this.#runOf(mirrored)?.cancel(this.#nowMs());
+  }
+
+  namesKnown(): void {
+    this.#pump();
   }
 
   // The link's side.
 
   linkReady(): void {
     this.#status = STATUS_IDLE;
-    this.#statements.clear();
-    this.#lacking = this.#state.incomplete;
+    this.#teacher.clear();
     this.#own.replace([
       { frames: encodeQuery(REPLICA_QUERY), onRow: (cause) => this.#replicaFound(cause) },
-      ...this.#state.commands.map((frames) => ({ frames })),
+      ...this.#memory.renewed().map((frames) => ({ frames })),
     ]);
     this.#pump();
   }
@@ -252,7 +251,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
 
   sweep(nowMs: number): void {
     if (this.#own.isOverdue(nowMs)) this.#link.abandon("the mirror does not react");
-    if (this.#run?.isCancelDue(nowMs)) this.#run.cancel();
+    if (this.#run?.isCancelDue(nowMs)) this.#run.cancel(nowMs);
     if (this.#run?.isOverdue(nowMs)) this.#timeOut(this.#run, nowMs);
     this.#pump();
   }
@@ -276,10 +275,10 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     if (this.#run !== null || this.#awaited !== null || this.#own.busy || this.#link.isCancelling) return false;
     const own = this.#link.isReady ? this.#own.shift() : null;
     const next = this.#queue.head;
-    const missed = own === null ? this.#missed.headBefore(next?.request ?? null) : null;
-    if (missed !== null && !missed.request.primarySettled) return false;
+    const missed = own === null ? this.#memory.missedBefore(next?.request ?? null) : null;
+    if (missed !== null && !missed.primarySettled) return false;
     if (own !== null) this.#ask(own);
-    else if (missed !== null) this.#makeUp(missed.request, missed.command);
+    else if (missed !== null) this.#repeat(this.#memory.makeUp());
     else if (next === null) return false;
     else if (this.#broken) this.#fail(next, LOST_TRANSACTION);
     else return this.#advance(next);
@@ -307,48 +306,48 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
 
   #start(next: MirrorRequest): boolean {
     const { request } = next;
-    const preparation = this.#statements.prepare(request.prepared);
-    // Not before the primary has said whether it could prepare what would have to be prepared here.
-    if (preparation.undecided && !request.primarySettled) return false;
-    if (preparation.missing) {
+    // Not before the primary has answered what is ahead of it: only then is it certain what its names mean.
+    if (request.ops !== null && request.needs === null) return false;
+    if (next.untaught !== null) {
+      this.#unteachable(next, next.untaught);
+      return true;
+    }
+    const lesson = this.#teacher.lesson(request, (result) => (next.untaught = result.failed ? result : null));
+    if (lesson.kind === "missing") {
       this.#drop(next, "buffer_full");
       this.#dropUnit(request.unit);
       return true;
     }
-    if (request.kind === "simple" && preparation.frames.length > 0 && !next.prepared) {
-      this.#teach(next, preparation);
-      return false;
-    }
-    this.#statements.begin(preparation);
-    this.#queue.remove(next);
-    this.#ranUnit = request.unit;
-    next.taught = preparation.taught;
-    this.#run = new Run(next, this.#link, this.#config.timeoutMs);
-    this.#run.start(request.kind === "simple" ? [] : preparation.frames, this.#nowMs());
+    if (lesson.kind === "ask") this.#ask(lesson.own);
+    else this.#execute(next, lesson.prelude);
     return false;
   }
 
-  /** A simple Query has no room for a Parse before it: what its DEALLOCATE names is prepared by a request of our own. */
-  #teach(next: MirrorRequest, preparation: Preparation): void {
-    const { frames, taught } = preparation;
-    next.prepared = true;
-    this.#statements.begin(preparation);
-    this.#ask({
-      frames: Buffer.concat([...frames, encodeSync()]),
-      onDone: (result) => this.#statements.answered(null, taught, result),
-    });
+  #execute(next: MirrorRequest, prelude: Prelude): void {
+    this.#queue.remove(next);
+    this.#ranUnit = next.request.unit;
+    next.prelude = prelude;
+    this.#run = new Run(next, this.#link, this.#config.timeoutMs);
+    this.#run.start(prelude, this.#nowMs());
+  }
+
+  /** A statement that it needs can't be prepared on the mirror: that is what the mirror answers to it. */
+  #unteachable(next: MirrorRequest, { sqlstate, message, status }: Result): void {
+    this.#queue.remove(next);
+    this.#ranUnit = next.request.unit;
+    next.refused(sqlstate, message, status);
+    this.#unsettled.push(next);
+    this.#settle();
   }
 
   #answered(mirrored: MirrorRequest): void {
-    const { request, result } = mirrored;
+    const { request, result, prelude } = mirrored;
     this.#run = null;
     this.#status = result.status;
     this.#destination.answered();
     mirrored.mirrorMs = this.#nowMs() - mirrored.sentMs;
     mirrored.discard();
-    if (!result.failed && request.statements.some((statement) => statement.class.forgetsSession)) this.#lacking = false;
-    if (request.kind === "simple") this.#statements.queried(request.statements[0] ?? null, result.failed);
-    else this.#statements.answered(request.prepared, mirrored.taught, result);
+    if (prelude !== null) this.#teacher.answered(request, prelude, result);
     this.#unsettled.push(mirrored);
     this.#settle();
   }
@@ -370,26 +369,32 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       this.#unsettled.shift();
       if (next.settled) continue;
       this.#settlement.settle(next, this.#isExcused(next));
-      this.#repeat(this.#state.follow(next.request, next.command, didTheSame(next)));
+      this.#repeat(this.#memory.settled(next));
       if (next !== this.#awaited) continue;
       this.#awaited = null;
       this.#broken = (this.#broken || !this.#link.isReady) && !this.#settlement.primaryIdle;
     }
   }
 
-  /** Whether a failure of the mirror may be our own doing. */
-  #isExcused({ result }: MirrorRequest): boolean {
-    if (result.sqlstate === Sqlstate.ReadOnlyTransaction) {
-      return this.#destination.isReadsOnly(this.#o.facts.database);
+  /** Whether a difference may be our own doing. */
+  #isExcused({ request, result }: MirrorRequest): boolean {
+    if (this.#memory.lacking) return true;
+    switch (result.sqlstate) {
+      case Sqlstate.ReadOnlyTransaction:
+        return this.#destination.isReadsOnly(this.#o.facts.database);
+      case Sqlstate.UndefinedObject:
+        // It was prepared by a session whose PREPARE TRANSACTION did not run here, or failed and was counted then.
+        return request.statements.some((statement) => statement.class.finishesPrepared);
+      default:
+        return false;
     }
-    return this.#lacking && LACKING_CLASSES.has(sqlstateClass(result.sqlstate));
   }
 
   /** The request's time is over: its outcome is `timeout`, the mirror is told to stop. */
   #timeOut(run: Run, nowMs: number): void {
     const { category, attribution } = categorise({ phase: "ready", sqlstate: "", timedOut: true, socketError: false });
     this.#own.drain(nowMs + DRAIN_MS);
-    run.cancel();
+    run.cancel(nowMs);
     this.#fail(run.mirrored, { category, attribution, sqlstate: "", message: "no answer from the mirror in time" });
   }
 
@@ -397,6 +402,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   #ask(own: OwnRequest): void {
     this.#own.begin(own, this.#nowMs() + Math.max(DRAIN_MS, this.#config.timeoutMs));
     this.#destination.busy(this);
+    if (own.frames[0] === FrontendMessage.Query) this.#teacher.queried();
     this.#link.write(own.frames);
   }
 
@@ -421,11 +427,12 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     const { request } = announced;
     const { recording } = this.#destination;
     const { lane } = this.#o;
+    // What waits of its transaction first, so that all of it is missed in the client's order.
+    this.#dropUnit(request.unit);
     this.missed(announced);
     if (recording.reserve(lane, 1)) {
       recording.dropped(request.id, lane, request.statementId, "buffer_full", false);
     }
-    this.#dropUnit(request.unit);
   }
 
   #dropUnit(unit: TransactionUnit): void {
@@ -442,28 +449,16 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
 
   /** It will not run: what the primary keeps of it is made up for when the mirror has come as far. */
   #miss(request: Request, command: Buffer | null): void {
-    if (!this.#missed.note({ request, command })) this.#lack();
-    else if (request.sessionLevel) request.followers.push(() => this.#pump());
-  }
-
-  /** The mirror's session lacks what the client's has. */
-  #lack(): void {
-    this.#state.lose();
-    this.#lacking = true;
-  }
-
-  /** A request that did not run was answered by the primary: does what the mirror's session needs of it. */
-  #makeUp(request: Request, command: Buffer | null): void {
-    this.#missed.shift();
-    const wasIncomplete = this.#state.incomplete;
-    this.#repeat(this.#state.follow(request, command, false));
-    if (this.#state.incomplete && !wasIncomplete) this.#lacking = true;
+    this.#memory.miss({ request, command });
+    if (request.sessionLevel) request.followers.push(() => this.#pump());
   }
 
   #repeat(commands: readonly Buffer[]): void {
-    if (!this.#link.isReady || commands.length === 0) return;
+    if (!this.#link.isReady) return;
+    const owed = this.#memory.takeOwed();
+    if (owed.length + commands.length === 0) return;
     if (this.#status !== STATUS_IDLE) this.#own.push({ frames: encodeQuery("ROLLBACK") });
-    for (const frames of commands) this.#own.push({ frames });
+    for (const frames of [...owed, ...commands]) this.#own.push({ frames });
   }
 
   #runOf(mirrored: MirrorRequest): Run | null {
@@ -507,15 +502,6 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     return this.#destination.recording.clock.nowMs();
   }
 }
-
-/** Whether the mirror did what the primary did, as far as the session goes. */
-function didTheSame({ failure, request, result }: MirrorRequest): boolean {
-  if (failure !== null || (result.failed && !request.primary.failed)) return false;
-  return result.tags === request.primary.tags || result.tags !== ROLLED_BACK;
-}
-
-/** What a session meets that lacks a setting, a temporary table, a prepared statement or a cursor. */
-const LACKING_CLASSES: ReadonlySet<string> = new Set(["26", "34", "3F", "42"]);
 
 /** Fed by replication, physical or logical, the database would apply every write twice. NULL: it is not. */
 const REPLICA_QUERY = `SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'in recovery'

@@ -4,6 +4,7 @@
 import type { Compare } from "../../config/config.ts";
 import type { Parity } from "../../events/event.ts";
 import type { Failure, Recording } from "../recording.ts";
+import { Sqlstate } from "../protocol/sqlstate.ts";
 import { categorise } from "./categorise.ts";
 import { parityOf } from "./compare.ts";
 import type { MirrorRequest } from "./mirror-request.ts";
@@ -11,6 +12,8 @@ import { redactMessage } from "./redact.ts";
 import { STATUS_IDLE } from "./result.ts";
 
 const NO_ROOT = -1;
+/** No difference: nothing to excuse. */
+const SAME: ReadonlySet<Parity> = new Set(["match", "both_failed"]);
 const US_PER_MS = 1000;
 
 export class Settlement {
@@ -18,6 +21,8 @@ export class Settlement {
   readonly #compare: Compare;
   /** The request with which the two sides began to differ inside the transaction under way. */
   #root = NO_ROOT;
+  /** That difference may be our doing. */
+  #rootExcused = false;
   /** The primary was idle after the last request that was settled. */
   #primaryIdle = true;
 
@@ -31,24 +36,31 @@ export class Settlement {
   }
 
   /**
-   * Both sides are known: records the outcome. Called in the client's order. `excused`: the mirror's failure, if it
-   * failed, may be our doing, so it proves nothing.
+   * Both sides are known: records the outcome. Called in the client's order. `excused`: a difference may be our doing, so
+   * it proves nothing, and neither does what follows from it.
    */
   settle(mirrored: MirrorRequest, excused: boolean): void {
     mirrored.settled = true;
-    const { request, failure } = mirrored;
-    const compared = failure === null ? this.#parity(mirrored) : "mirror_failed";
-    const parity = compared === "mirror_failed" && failure === null && excused ? "unverifiable" : compared;
+    const { request, result } = mirrored;
+    const isConsequence = this.#root !== NO_ROOT;
+    // A request that the client cancelled may go on for ever on the mirror: nobody can say more.
+    const failure = request.cancelled && mirrored.failure?.category === "timeout" ? null : mirrored.failure;
+    const compared = mirrored.failure === null || failure === null ? this.#parity(mirrored) : "mirror_failed";
+    const proves = failure !== null || !(excused || (isConsequence && this.#rootExcused));
+    const parity = proves || SAME.has(compared) ? compared : "unverifiable";
     const failed = failure ?? (parity === "mirror_failed" ? failureOf(mirrored) : null);
     if (mirrored.recorded) {
       if (failed !== null) this.#errored(mirrored, failed);
       else this.#mirrored(mirrored, parity);
     }
-    const differs = failed !== null || parity === "primary_failed";
     this.#primaryIdle = request.abandoned || request.primary.status === STATUS_IDLE;
-    const mirrorIdle = failure !== null || mirrored.result.status === STATUS_IDLE;
-    if (this.#primaryIdle && mirrorIdle) this.#root = NO_ROOT;
-    else if (differs && this.#root === NO_ROOT) this.#root = request.id;
+    const mirrorIdle = mirrored.failure !== null || result.status === STATUS_IDLE;
+    if (this.#primaryIdle && mirrorIdle) {
+      this.#root = NO_ROOT;
+    } else if (!isConsequence && differs(mirrored)) {
+      this.#root = request.id;
+      this.#rootExcused = failed === null && parity === "unverifiable";
+    }
   }
 
   /** Records that a request was given up while it waited or ran. */
@@ -63,7 +75,9 @@ export class Settlement {
 
   #parity(mirrored: MirrorRequest): Parity {
     const { request, result, disturbed } = mirrored;
-    if (request.cancelled || request.abandoned || disturbed) return "unverifiable";
+    if (request.cancelled || request.abandoned) return "unverifiable";
+    // The COPY that we ended may have failed by itself before.
+    if (disturbed && (!result.failed || result.sqlstate === Sqlstate.QueryCanceled)) return "unverifiable";
     return parityOf(request.primary, result, this.#compare, request.volatile);
   }
 
@@ -101,6 +115,11 @@ export class Settlement {
       root: this.#root,
     };
   }
+}
+
+/** Whether the two sides stand differently after it. */
+function differs({ request, result, failure }: MirrorRequest): boolean {
+  return failure !== null || request.primary.failed !== result.failed || request.primary.status !== result.status;
 }
 
 function failureOf(mirrored: MirrorRequest): Failure {

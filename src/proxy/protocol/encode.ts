@@ -10,6 +10,11 @@ export function encodeQuery(text: string): Buffer {
   return frame(FrontendMessage.Query, [cstring(text)]);
 }
 
+/** A Query with the very bytes of a client's text, whatever their encoding. */
+export function encodeQueryBytes(text: Buffer): Buffer {
+  return frame(FrontendMessage.Query, [text, Buffer.of(0)]);
+}
+
 export function encodeParse(name: string, text: string, paramOids: readonly number[]): Buffer {
   return frame(FrontendMessage.Parse, [
     wireCstring(name),

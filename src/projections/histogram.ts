@@ -1,0 +1,161 @@
+// How often each latency occurred, in buckets that grow by a 32nd of an octave: whatever is read from it is within 1.1 %
+// of the truth, and two of them add up without loss. Buckets come from integer arithmetic and a table of boundaries, so
+// that the same samples make the same bytes everywhere.
+
+import { appendVarint, VarintReader } from "./varint.ts";
+
+const BUCKETS_PER_OCTAVE = 32;
+const OCTAVES = 32;
+/** Bucket 0 is for 0; bucket i for 2^((i-1)/32) up to, but without, 2^(i/32) microseconds. */
+const BUCKETS = 1 + OCTAVES * BUCKETS_PER_OCTAVE;
+const SAMPLE_MAX = 2 ** 32 - 1;
+
+/** Where buckets begin: bucket i holds v with BOUNDARIES[i] <= v < BOUNDARIES[i + 1]. */
+const BOUNDARIES = Float64Array.from({ length: BUCKETS + 1 }, (_, i) =>
+  i === 0
+    ? 0
+    : 2 ** Math.floor((i - 1) / BUCKETS_PER_OCTAVE) * 2 ** (((i - 1) % BUCKETS_PER_OCTAVE) / BUCKETS_PER_OCTAVE),
+);
+
+/** For the eight bits behind the leading one: the bucket within the octave, or the one before. */
+const WITHIN_OCTAVE = Uint8Array.from({ length: 256 }, (_, bits) =>
+  Math.floor(Math.log2(1 + bits / 256) * BUCKETS_PER_OCTAVE + 1e-9),
+);
+
+/** The bucket of a whole number of microseconds from 0 to 2^32 - 1. */
+function bucketOf(us: number): number {
+  if (us === 0) return 0;
+  const octave = 31 - Math.clz32(us);
+  const bits = (octave >= 8 ? us >>> (octave - 8) : us << (8 - octave)) & 255;
+  const bucket = 1 + octave * BUCKETS_PER_OCTAVE + WITHIN_OCTAVE[bits]!;
+  return us >= BOUNDARIES[bucket + 1]! ? bucket + 1 : bucket;
+}
+
+/** The number that is nowhere off by more than 1.1 % in the bucket; exact where the bucket holds one whole number. */
+function valueOf(bucket: number): number {
+  if (bucket === 0) return 0;
+  const low = Math.ceil(BOUNDARIES[bucket]!);
+  const high = Math.ceil(BOUNDARIES[bucket + 1]!) - 1;
+  return (2 * low * high) / (low + high);
+}
+
+type Counts = Uint8Array | Uint32Array | Float64Array;
+
+const NONE = new Uint8Array(0);
+
+/** Counts stand in a window of buckets that grows to where samples are, in cells that grow with the largest count. */
+export class Histogram {
+  #counts: Counts = NONE;
+  #first = 0; // the bucket of #counts[0]
+  #cellMax = 255;
+
+  /** Adds one sample: whole microseconds; what is more than 2^32 - 1 counts as that. */
+  add(us: number): void {
+    const bucket = bucketOf(us > SAMPLE_MAX ? SAMPLE_MAX : us);
+    const cell = bucket - this.#first;
+    if (cell >= 0 && cell < this.#counts.length && this.#counts[cell]! < this.#cellMax) this.#counts[cell]!++;
+    else this.#increase(bucket, 1);
+  }
+
+  /** Adds all samples of another. */
+  merge(other: Histogram): void {
+    const counts = other.#counts;
+    for (let cell = 0; cell < counts.length; cell++) {
+      if (counts[cell]! > 0) this.#increase(other.#first + cell, counts[cell]!);
+    }
+  }
+
+  /** Adds all samples of an encoded one, without making it first. Throws RangeError for bytes that are none. */
+  mergeEncoded(bytes: Uint8Array): void {
+    const reader = new VarintReader(bytes);
+    for (let bucket = -1; !reader.isAtEnd;) {
+      bucket += 1 + reader.next();
+      if (bucket >= BUCKETS) throw new RangeError(`histogram bucket ${bucket}`);
+      this.#increase(bucket, reader.next());
+    }
+  }
+
+  /** Forgets all samples. */
+  clear(): void {
+    this.#counts.fill(0);
+  }
+
+  /** Samples. */
+  get count(): number {
+    let count = 0;
+    for (const each of this.#counts) count += each;
+    return count;
+  }
+
+  /**
+   * The sample of rank ceil(q × count), within 1.1 %: microseconds; null without a sample. `q` is from 0 (the smallest) to
+   * 1 (the largest).
+   */
+  quantile(q: number): number | null {
+    const count = this.count;
+    if (count === 0) return null;
+    const rank = Math.min(count, Math.max(1, Math.ceil(q * count)));
+    let seen = 0;
+    for (let cell = 0; cell < this.#counts.length; cell++) {
+      seen += this.#counts[cell]!;
+      if (seen >= rank) return valueOf(this.#first + cell);
+    }
+    return null;
+  }
+
+  /** Samples of at most `us`, as whole buckets: those whose middle is not above it. */
+  countUpTo(us: number): number {
+    let count = 0;
+    for (let cell = 0; cell < this.#counts.length && valueOf(this.#first + cell) <= us; cell++) {
+      count += this.#counts[cell]!;
+    }
+    return count;
+  }
+
+  /** Pairs of varints, one for each bucket that has samples: empty buckets before it, and its count. */
+  encode(): Uint8Array {
+    const bytes: number[] = [];
+    let last = -1;
+    for (let cell = 0; cell < this.#counts.length; cell++) {
+      const count = this.#counts[cell]!;
+      if (count === 0) continue;
+      const bucket = this.#first + cell;
+      appendVarint(bytes, bucket - last - 1);
+      appendVarint(bytes, count);
+      last = bucket;
+    }
+    return Uint8Array.from(bytes);
+  }
+
+  #increase(bucket: number, by: number): void {
+    if (bucket < this.#first || bucket >= this.#first + this.#counts.length) this.#widen(bucket);
+    const cell = bucket - this.#first;
+    const count = this.#counts[cell]! + by;
+    if (count > this.#cellMax) this.#deepen(count);
+    this.#counts[cell] = count;
+  }
+
+  /** Makes room for the bucket and, since its neighbours are likely, for a quarter of an octave around it. */
+  #widen(bucket: number): void {
+    const isEmpty = this.#counts.length === 0;
+    const around = BUCKETS_PER_OCTAVE / 4;
+    const first = Math.max(0, isEmpty ? bucket - around : Math.min(this.#first, bucket - around));
+    const end = Math.min(BUCKETS, Math.max(isEmpty ? 0 : this.#first + this.#counts.length, bucket + around));
+    const counts = this.#cells(end - first);
+    counts.set(this.#counts, isEmpty ? 0 : this.#first - first);
+    this.#counts = counts;
+    this.#first = first;
+  }
+
+  #deepen(count: number): void {
+    this.#cellMax = count <= 0xffffffff ? 0xffffffff : Number.MAX_SAFE_INTEGER;
+    const counts = this.#cells(this.#counts.length);
+    counts.set(this.#counts);
+    this.#counts = counts;
+  }
+
+  #cells(length: number): Counts {
+    if (this.#cellMax === 255) return new Uint8Array(length);
+    return this.#cellMax === 0xffffffff ? new Uint32Array(length) : new Float64Array(length);
+  }
+}

@@ -1,0 +1,47 @@
+// The recorder thread with a weak spot: a fold that dies or hangs inside a batch when a file beside the log says so.
+//
+//   LOG.die    the thread ends in the middle of the transaction
+//   LOG.died   the same right behind the commit of the batch, before the rings are released
+//   LOG.hang   a FIFO: the thread waits in the kernel until somebody opens it for writing
+
+import { closeSync, existsSync, openSync, rmSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
+import { EventLog } from "../../src/events/event-log.ts";
+import type { Fold } from "../../src/events/fold.ts";
+import { type RecorderThreadData, runRecorder } from "../../src/events/run-recorder.ts";
+import { createLedgerBalance } from "../../src/projections/ledger-balance.ts";
+import { createMirrorStats } from "../../src/projections/stats.ts";
+
+const data: RecorderThreadData = workerData;
+
+/** True once for each time that the file was made. */
+function isAsked(what: "die" | "died"): boolean {
+  const file = `${data.path}.${what}`;
+  if (!existsSync(file)) return false;
+  rmSync(file);
+  return true;
+}
+
+const weakSpot: Fold = {
+  name: "weak_spot",
+  version: 1,
+  tables: [],
+  clear: () => {},
+  load: () => {},
+  apply: () => {},
+  save: () => {
+    if (isAsked("die")) process.exit(1);
+    const fifo = `${data.path}.hang`;
+    if (existsSync(fifo)) closeSync(openSync(fifo, "r"));
+  },
+};
+
+// oxlint-disable-next-line typescript/unbound-method -- it is called with a log of its own below
+const { appendBatch } = EventLog.prototype;
+EventLog.prototype.appendBatch = function appendThenDie(this: EventLog, events) {
+  appendBatch.call(this, events);
+  if (isAsked("died")) process.exit(1);
+};
+
+const folds = [createMirrorStats(), createLedgerBalance(), weakSpot];
+await runRecorder(data, folds, (report) => parentPort!.postMessage(report));

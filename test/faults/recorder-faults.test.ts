@@ -1,0 +1,143 @@
+import { execFileSync } from "node:child_process";
+import { closeSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { parseConfig } from "../../src/config/parse-config.ts";
+import { openReader } from "../../src/events/log-reader.ts";
+import { createLog } from "../../src/log.ts";
+import { startService } from "../../src/service.ts";
+import { readBooks } from "../events/books.ts";
+import { logFolder } from "../events/log-folder.ts";
+import { createDatabase, type TestDatabase } from "../helpers/clusters.ts";
+import { configText, mirrorTables } from "../helpers/config-text.ts";
+import { readStatsOf, settledStats } from "../helpers/stats-client.ts";
+import { SteadyLoad } from "../helpers/steady-load.ts";
+import { waitFor } from "../helpers/wait-for.ts";
+
+const ENTRY = new URL("./faulty-recorder-worker.ts", import.meta.url);
+
+interface FaultyPgsoak extends AsyncDisposable {
+  readonly proxy: { host: string; port: number };
+  readonly logFile: string;
+  readonly lines: readonly string[];
+  api(path: string): string;
+  stop(): Promise<void>;
+}
+
+/** pgsoak with two proxy threads and a recorder that fails on request. */
+async function startFaulty(database: TestDatabase, folder: string): Promise<FaultyPgsoak> {
+  const tables = { ...mirrorTables(database.primary, database.mirror), general: { threads: 2 } };
+  const text = configText(tables, folder, { proxy: 0, api: 0, admin: 0 });
+  const config = parseConfig(text, { file: join(folder, "pgsoak.toml"), env: {}, allowPortZero: true });
+  const lines: string[] = [];
+  const log = createLog({ level: "info", destination: { write: (line) => lines.push(line) } });
+  const service = await startService(config, log, ENTRY);
+  const { host, port } = service.addresses.api;
+  return {
+    proxy: service.addresses.proxy,
+    logFile: join(folder, "pgsoak.db"),
+    lines,
+    api: (path) => `http://${host}:${port}${path}`,
+    stop: () => service.stop(),
+    [Symbol.asyncDispose]: () => service.stop(),
+  };
+}
+
+async function recordingStatus(pgsoak: FaultyPgsoak): Promise<number> {
+  return (await fetch(pgsoak.api("/healthz/recording"))).status;
+}
+
+const load = (pgsoak: FaultyPgsoak, database: TestDatabase): SteadyLoad =>
+  new SteadyLoad({ ...pgsoak.proxy, database: database.name }, { sessions: 4, pauseMs: 1 });
+
+describe("a recorder thread that dies", () => {
+  test.each(["die", "died"])(
+    "(%s) is replaced again and again: clients notice nothing, nothing is lost or counted twice, and the gaps are said",
+    async (fault) => {
+      await using database = await createDatabase(`recorder_${fault}`);
+      using folder = logFolder();
+      await using pgsoak = await startFaulty(database, folder.folder);
+      await using clients = load(pgsoak, database);
+      for (let death = 1; death <= 3; death++) {
+        await waitFor(() => clients.requests > death * 200);
+        const shown = (await readStatsOf(pgsoak)).total.requests_total;
+        writeFileSync(`${pgsoak.logFile}.${fault}`, "");
+        const deaths = (): number => pgsoak.lines.filter((line) => line.includes("ended and is restarted")).length;
+        await waitFor(() => deaths() === death);
+        await waitFor(async () => (await recordingStatus(pgsoak)) === 200);
+        expect((await readStatsOf(pgsoak)).total.requests_total).toBeGreaterThanOrEqual(shown);
+      }
+      expect((await clients.stop()).errors).toEqual([]);
+      const { total } = await settledStats(pgsoak, clients.requests);
+      expect(total).toMatchObject({ requests_unrecorded: 0, dropped: { interrupted: 0 } });
+      await pgsoak.stop();
+      using reader = openReader(pgsoak.logFile);
+      const books = readBooks(reader);
+      expect(books).toMatchObject({ gaps: 3, open: new Set(), seen: clients.requests });
+      expect(books.outcomes).toBe(clients.requests);
+      // Names survived: every lane and statement is the one that the first recorder knew.
+      expect(reader.lanes()).toHaveLength(1);
+      const unnamed = books.events.filter((event) => event.kind === "queued" && event.statement === 0);
+      expect(unnamed).toEqual([]);
+    },
+    60_000,
+  );
+});
+
+describe("a disk that hangs", () => {
+  test("is seen and said from outside while clients go on; it clears by itself and nothing is lost", async () => {
+    await using database = await createDatabase("disk_hangs");
+    using folder = logFolder();
+    await using pgsoak = await startFaulty(database, folder.folder);
+    await using clients = load(pgsoak, database);
+    await waitFor(() => clients.requests > 100);
+    const fifo = `${pgsoak.logFile}.hang`;
+    execFileSync("mkfifo", [fifo]);
+    await waitFor(async () => (await recordingStatus(pgsoak)) === 503, { timeoutMs: 15_000 });
+    const answered = clients.requests;
+    await waitFor(() => clients.requests > answered + 200);
+    const health: unknown = await (await fetch(pgsoak.api("/healthz"))).json();
+    expect(health).toMatchObject({ recording: "broken", cause: expect.stringContaining("the disk does not answer") });
+    const writer = openSync(fifo, "w");
+    rmSync(fifo);
+    closeSync(writer);
+    await waitFor(async () => (await recordingStatus(pgsoak)) === 200);
+    expect((await clients.stop()).errors).toEqual([]);
+    const { total } = await settledStats(pgsoak, clients.requests);
+    expect(total.requests_unrecorded).toBe(0);
+  }, 60_000);
+});
+
+describe("a log that is taken away from under a running service", () => {
+  test("is not written to any more, and said; put back, recording goes on without a loss", async () => {
+    await using database = await createDatabase("log_moved");
+    using folder = logFolder();
+    await using pgsoak = await startFaulty(database, folder.folder);
+    await using clients = load(pgsoak, database);
+    await waitFor(() => clients.requests > 100);
+    renameSync(pgsoak.logFile, `${pgsoak.logFile}.away`);
+    await waitFor(async () => (await recordingStatus(pgsoak)) === 503);
+    const health: unknown = await (await fetch(pgsoak.api("/healthz"))).json();
+    expect(health).toMatchObject({ cause: expect.stringContaining(`${pgsoak.logFile} is gone`) });
+    expect(readdirSync(folder.folder)).not.toContain("pgsoak.db");
+    renameSync(`${pgsoak.logFile}.away`, pgsoak.logFile);
+    await waitFor(async () => (await recordingStatus(pgsoak)) === 200);
+    expect((await clients.stop()).errors).toEqual([]);
+    await settledStats(pgsoak, clients.requests);
+  }, 60_000);
+
+  test("replaced by another file, it is not confused with it, also while nobody asks anything", async () => {
+    await using database = await createDatabase("log_replaced");
+    using folder = logFolder();
+    await using pgsoak = await startFaulty(database, folder.folder);
+    rmSync(pgsoak.logFile);
+    writeFileSync(pgsoak.logFile, "");
+    await waitFor(async () => (await recordingStatus(pgsoak)) === 503);
+    expect(pgsoak.lines.join("")).toContain("was replaced while pgsoak writes");
+    await pgsoak.stop();
+    expect(pgsoak.lines.join("")).toContain("what was recorded last is lost");
+    // What a restart finds there it takes for what it is.
+    await using next = await startFaulty(database, folder.folder);
+    expect((await readStatsOf(next)).total.requests_total).toBe(0);
+  }, 60_000);
+});
