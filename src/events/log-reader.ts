@@ -84,6 +84,11 @@ export class LogReader implements Disposable {
     return this.db.prepare<[], number>("select coalesce(max(seq), 0) from event").pluck().get()!;
   }
 
+  /** Changes whenever another connection has committed (sqlite.org/pragma.html#pragma_data_version). */
+  commitsSeen(): unknown {
+    return this.db.pragma("data_version", { simple: true });
+  }
+
   /** The time of the newest event, microseconds since the Unix epoch; 0 for none. */
   lastAt(): number {
     return this.db.prepare<[], number>("select at from event order by seq desc limit 1").pluck().get() ?? 0;

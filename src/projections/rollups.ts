@@ -104,6 +104,8 @@ export class Rollups implements Fold {
       case "mirror_seen":
       case "idled":
       case "counters_reset":
+      case "mirror_seen":
+      case "idled":
         return;
     }
   }

@@ -39,7 +39,7 @@ export interface Timeline {
 }
 
 /** The whole window in the order of time, neighbours with different causes. */
-export function spansOf(timeline: Timeline, window: Window): Span[] {
+function spansOf(timeline: Timeline, window: Window): Span[] {
   const spans: Span[] = [];
   for (const span of statesOf(timeline)) {
     const [from, to] = [Math.max(span.from, window.from), Math.min(span.to, window.to)];

@@ -33,7 +33,8 @@ export async function writeWindowLog(path: string, events: number): Promise<numb
   const random = createRandom();
   let request = 0;
   let at = start;
-  let batch: NewEvent[] = [{ kind: "run_started", at, run: 1, version: "0", host: "bench", configHash: "0" }];
+  const run = { run: 1, version: "0", host: "bench", configHash: "0", mirrorings: [], metricsEnabled: true };
+  let batch: NewEvent[] = [{ kind: "run_started", at, ...run }];
   for (let moment = 0; moment < moments; moment++) {
     at = start + Math.floor((moment / moments) * SPAN_US);
     for (let i = 0; i < BURST; i++) batch.push(...requestEvents(++request, at, random));
