@@ -2,11 +2,9 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { type RecorderThreadData, runRecorder } from "./events/run-recorder.ts";
-import { createLedgerBalance } from "./projections/ledger-balance.ts";
-import { createMirrorStats } from "./projections/stats.ts";
+import { createProjections } from "./projections/projections.ts";
 
 const port = parentPort;
 if (port === null) throw new TypeError("recorder-thread is the entry of a worker");
-const projections = [createMirrorStats(), createLedgerBalance()];
 const data: RecorderThreadData = workerData;
-await runRecorder(data, projections, (report) => port.postMessage(report));
+await runRecorder(data, createProjections, (report) => port.postMessage(report));

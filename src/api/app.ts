@@ -3,7 +3,7 @@
 //   request ─▶ body limit ─▶ Host allow-list ─▶ token ─▶ route
 
 import { OpenAPIHono } from "@hono/zod-openapi";
-import { messageOf } from "../errors.ts";
+import { messageOf, PgsoakError } from "../errors.ts";
 import type { Api, ApiContext, ApiEnv } from "./api-context.ts";
 import { bodyGuard } from "./body-guard.ts";
 import { addHealthzRoute } from "./healthz.ts";
@@ -52,6 +52,7 @@ export function createApi(context: ApiContext): Api {
   });
   api.onError((error, c) => {
     if (error instanceof ProblemError) return problem(error.code, error.message, { field: error.field });
+    if (error instanceof PgsoakError && error.code === "rebuilding") return problem("rebuilding", error.message);
     log.error("the HTTP API failed to answer", { method: c.req.method, path: c.req.path, cause: messageOf(error) });
     return isLogError(error)
       ? problem("log_unavailable", "the event log cannot be read at the moment")

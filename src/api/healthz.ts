@@ -20,6 +20,8 @@ const route = createRoute({
             recording: z.enum(["ok", "broken"]),
             /** Only while recording is broken. */
             cause: z.string().optional(),
+            /** Only while projections are rebuilt: events folded, of all. Answers that need them are 503 meanwhile. */
+            rebuilding: z.object({ projection: z.string(), done: z.int(), of: z.int() }).optional(),
           }),
         },
       },
@@ -30,6 +32,13 @@ const route = createRoute({
 export function addHealthzRoute(api: Api, { live }: ApiContext): void {
   api.openapi(route, (c) => {
     const { state, cause } = live.recording();
-    return c.json({ status: "ok" as const, recording: state, ...(state === "broken" ? { cause } : {}) }, 200);
+    const rebuilding = live.rebuilding();
+    const body = {
+      status: "ok" as const,
+      recording: state,
+      ...(state === "broken" ? { cause } : {}),
+      ...(rebuilding === null ? {} : { rebuilding }),
+    };
+    return c.json(body, 200);
   });
 }

@@ -17,6 +17,7 @@ export const PROBLEM_STATUS = {
   headers_too_large: 431,
   internal: 500,
   log_unavailable: 503,
+  rebuilding: 503,
   recording_broken: 503,
 } as const;
 

@@ -7,7 +7,8 @@ import { BUSY_TIMEOUT_MS, explainSqliteError, openDatabase } from "./database.ts
 import { EventInserts } from "./event-inserts.ts";
 import type { MirrorEvent, NewEvent } from "./event.ts";
 import { FailureDictionary } from "./failures.ts";
-import { catchUp, savePositions } from "./fold-positions.ts";
+import { savePositions } from "./fold-positions.ts";
+import { catchUp, FoldRebuild } from "./fold-rebuild.ts";
 import type { Fold } from "./fold.ts";
 import { LaneDictionary } from "./lanes.ts";
 import { LogReader } from "./log-reader.ts";
@@ -23,6 +24,8 @@ export interface EventLogOptions {
   readonly synchronous?: "off" | "normal" | "full";
   /** They follow every batch and stand at the end of the log from open() on. */
   readonly folds: readonly Fold[];
+  /** They follow every batch too, but those that are new or behind join only when `rebuild` has brought them to the end. */
+  readonly projections?: readonly Fold[];
 }
 
 export class EventLog implements Disposable {
@@ -31,18 +34,22 @@ export class EventLog implements Disposable {
   readonly lanes: LaneDictionary;
   readonly statements: StatementDictionary;
   readonly failures: FailureDictionary;
+  readonly rebuild: FoldRebuild;
   readonly #lock: WriterLock;
-  readonly #folds: readonly Fold[];
+  readonly #folds: Fold[];
   readonly #inserts: EventInserts;
   readonly #transact: (events: readonly MirrorEvent[]) => void;
   #lastSeq: number;
   #foldsStale = false;
 
-  private constructor(db: Database, lock: WriterLock, folds: readonly Fold[]) {
+  private constructor(reader: LogReader, lock: WriterLock, { folds, projections = [] }: EventLogOptions) {
+    const { db } = reader;
     this.db = db;
+    this.reader = reader;
     this.#lock = lock;
-    this.#folds = folds;
-    this.reader = new LogReader(db);
+    catchUp(reader, folds);
+    this.rebuild = new FoldRebuild(reader, projections);
+    this.#folds = [...folds, ...this.rebuild.takeWhole()];
     this.lanes = new LaneDictionary(db);
     this.statements = new StatementDictionary(db);
     this.failures = new FailureDictionary(db);
@@ -57,16 +64,15 @@ export class EventLog implements Disposable {
    * log_damaged or log_newer.
    */
   static async open(options: EventLogOptions): Promise<EventLog> {
-    const { path, synchronous = "normal", folds } = options;
+    const { path, synchronous = "normal" } = options;
     const lock = WriterLock.acquire(path);
     let db: Database | null = null;
     try {
       db = openDatabase(path, { synchronous });
       await migrate(db, path);
-      const log = new EventLog(db, lock, folds);
-      log.reader.checkTail();
-      catchUp(log.reader, folds);
-      return log;
+      const reader = new LogReader(db);
+      reader.checkTail();
+      return new EventLog(reader, lock, options);
     } catch (error) {
       db?.close();
       lock.release();
@@ -96,6 +102,12 @@ export class EventLog implements Disposable {
     }
     this.#lastSeq = seq;
     for (const names of [this.lanes, this.statements, this.failures]) names.rows.saved();
+  }
+
+  /** One slice of the rebuild: reads and folds for about `readMs`. A projection that has caught up follows from here on. */
+  rebuildSome(readMs: number): void {
+    this.rebuild.step(readMs);
+    this.#folds.push(...this.rebuild.takeWhole());
   }
 
   /**

@@ -7,6 +7,7 @@
 
 import type { Database } from "better-sqlite3";
 import type { MirrorEvent } from "./event.ts";
+import { readPosition } from "./fold-positions.ts";
 import type { Fold } from "./fold.ts";
 import { LogReader } from "./log-reader.ts";
 
@@ -43,7 +44,7 @@ export class OpenRequests implements Fold {
     return this.#open.size;
   }
 
-  /** Requests in flight by lane; lanes that are idle now stand there with 0. */
+  /** Requests in flight by lane; lanes without any are not there. */
   countByLane(): ReadonlyMap<number, number> {
     return this.#lanes;
   }
@@ -53,6 +54,11 @@ export class OpenRequests implements Fold {
     return this.#open.values();
   }
 
+  /** A run begins with nothing open: what was before it leaves no trace. */
+  beginning(db: Database): number {
+    return db.prepare<[], number>("select coalesce(max(first_seq) - 1, 0) from run").pluck().get()!;
+  }
+
   clear(db: Database): void {
     for (const table of this.tables) db.exec(`delete from ${table}`);
     this.#forget();
@@ -60,8 +66,7 @@ export class OpenRequests implements Fold {
 
   load(db: Database): void {
     this.#forget();
-    const position = db.prepare<[string], number>("select seq from fold_position where name = ?").pluck();
-    this.#position = position.get(this.name) ?? 0;
+    this.#position = readPosition(db, this.name)?.seq ?? 0;
     this.#aged = this.#agedUpTo(this.#position);
     const [inFlight, openRequest] = this.tables;
     const lanes = db.prepare<[], [number, number]>(`select lane, requests from ${inFlight}`).raw().all();
@@ -69,8 +74,7 @@ export class OpenRequests implements Fold {
       .prepare<[], OpenRequest>(`select request, seq, lane, statement from ${openRequest} order by seq`)
       .all();
     for (const row of rows) this.#open.set(row.request, row);
-    const hasOpen = lanes.some(([, requests]) => requests > 0);
-    if (hasOpen) new LogReader(db).scan(this.#aged, (event) => this.apply(event), this.#position - this.#aged);
+    if (lanes.length > 0) new LogReader(db).scan(this.#aged, (event) => this.apply(event), this.#position - this.#aged);
     this.#lanes.clear();
     this.#touched.clear();
     for (const [lane, requests] of lanes) this.#lanes.set(lane, requests);
@@ -112,7 +116,12 @@ export class OpenRequests implements Fold {
   save(db: Database): void {
     const [inFlight, openRequest] = this.tables;
     const upsert = db.prepare(`insert or replace into ${inFlight} (lane, requests) values (?, ?)`);
-    for (const lane of this.#touched) upsert.run(lane, this.#lanes.get(lane));
+    const idle = db.prepare(`delete from ${inFlight} where lane = ?`);
+    for (const lane of this.#touched) {
+      const requests = this.#lanes.get(lane);
+      if (requests === undefined) idle.run(lane);
+      else upsert.run(lane, requests);
+    }
     this.#touched.clear();
     if (this.#ended.length > 0) {
       const remove = db.prepare(`delete from ${openRequest} where request = ?`);
@@ -148,7 +157,9 @@ export class OpenRequests implements Fold {
   }
 
   #count(lane: number, change: 1 | -1): void {
-    this.#lanes.set(lane, (this.#lanes.get(lane) ?? 0) + change);
+    const requests = (this.#lanes.get(lane) ?? 0) + change;
+    if (requests === 0) this.#lanes.delete(lane);
+    else this.#lanes.set(lane, requests);
     this.#touched.add(lane);
   }
 

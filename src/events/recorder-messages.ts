@@ -3,6 +3,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 import type { ErrorCode } from "../errors.ts";
+import type { Rebuilding } from "./fold-rebuild.ts";
 import type { Attribution, ErrorCategory, NewEvent, ObservationState } from "./event.ts";
 
 /** From a proxy thread, on that thread's own port. Ids are the thread's; each is announced once, from 1 upwards. */
@@ -37,5 +38,7 @@ export type RecorderReport =
   | { type: "ready"; run: number }
   | { type: "recording"; state: "ok" | "broken"; cause: string }
   | { type: "log"; level: "info" | "warn" | "error"; message: string; fields?: Record<string, unknown> }
+  /** How far the rebuild of projections has come; null when all are whole again. */
+  | { type: "rebuilding"; rebuilding: Rebuilding | null }
   | { type: "stopped" }
   | { type: "failed"; code: ErrorCode; message: string };

@@ -11,6 +11,7 @@ import type { RecorderReport } from "./recorder-messages.ts";
 import { Recorder } from "./recorder.ts";
 import { closeLastRun } from "./recovery.ts";
 import { loadStatementParser } from "./statements.ts";
+import { Upkeep } from "./upkeep.ts";
 
 /** What the recorder thread is started with. */
 export interface RecorderThreadData {
@@ -30,13 +31,14 @@ export interface RecorderThreadData {
 /** Blocks its thread for the whole run. Errors are reported as `failed`, with a stable code. */
 export async function runRecorder(
   data: RecorderThreadData,
-  projections: readonly Fold[],
+  createProjections: (prefix?: string) => readonly Fold[],
   report: (report: RecorderReport) => void,
 ): Promise<void> {
   try {
     await loadStatementParser();
     const openRequests = new OpenRequests();
-    using log = await EventLog.open({ ...data, folds: [openRequests, ...projections] });
+    // A run can't begin before it is known what the last one left open; the projections may come later.
+    using log = await EventLog.open({ ...data, folds: [openRequests], projections: createProjections() });
     record(data, log, openRequests, report);
     report({ type: "stopped" });
   } catch (error) {
@@ -57,7 +59,8 @@ function record(
   const run = startRun(data, log, openRequests, clock);
   const recorder = new Recorder({ log, openRequests, run, clock, report });
   report({ type: "ready", run });
-  const isWhole = runRecorderLoop({ ...data, recorder, log, clock });
+  const upkeep = new Upkeep({ log, clock, report });
+  const isWhole = runRecorderLoop({ ...data, recorder, log, upkeep, clock });
   try {
     // Without its last word the run counts as crashed, and the next one will say that something is missing.
     if (isWhole) log.appendBatch([{ kind: "run_stopped", at: clock.wallUs(), run }]);

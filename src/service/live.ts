@@ -2,6 +2,7 @@
 
 import type { LiveMirroring, LiveStatus, RecordingStatus, Refusals } from "../api/live-status.ts";
 import type { Config } from "../config/config.ts";
+import type { Rebuilding } from "../events/fold-rebuild.ts";
 import {
   CLIENT_CONNECTIONS,
   MIRROR_CONNECTIONS,
@@ -35,6 +36,10 @@ export class Live implements LiveStatus {
 
   recording(): RecordingStatus {
     return this.#recorder.status;
+  }
+
+  rebuilding(): Rebuilding | null {
+    return this.#recorder.rebuilding;
   }
 
   run(): number {

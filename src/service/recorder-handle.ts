@@ -4,6 +4,7 @@ import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { RecordingStatus } from "../api/live-status.ts";
 import type { Config } from "../config/config.ts";
 import { messageOf, PgsoakError } from "../errors.ts";
+import type { Rebuilding } from "../events/fold-rebuild.ts";
 import type { RecorderCommand, RecorderReport } from "../events/recorder-messages.ts";
 import type { Log } from "../log.ts";
 import { workerUrl } from "./worker-url.ts";
@@ -28,6 +29,7 @@ export class RecorderHandle {
   #run = 0;
   #stopping = false;
   #status: RecordingStatus = { state: "ok", cause: "" };
+  #rebuilding: Rebuilding | null = null;
 
   private constructor(config: Config, identity: RecorderIdentity, log: Log) {
     const { port1, port2 } = new MessageChannel();
@@ -72,6 +74,11 @@ export class RecorderHandle {
     return this.#status;
   }
 
+  /** How far the rebuild of projections has come; null when all are whole. */
+  get rebuilding(): Rebuilding | null {
+    return this.#rebuilding;
+  }
+
   send(command: RecorderCommand, transfer: MessagePort[] = []): void {
     this.#commands.postMessage(command, transfer);
     const cells = new Int32Array(this.signal);
@@ -107,6 +114,9 @@ export class RecorderHandle {
         return;
       case "recording":
         this.#changed({ state: report.state, cause: report.cause });
+        return;
+      case "rebuilding":
+        this.#rebuilding = report.rebuilding;
         return;
       case "log":
         this.#log[report.level](report.message, report.fields);

@@ -10,6 +10,7 @@ import { serveApi, type ServeOptions } from "../../src/api/server.ts";
 import type { Clock } from "../../src/clock.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import { EventLog } from "../../src/events/event-log.ts";
+import type { Rebuilding } from "../../src/events/fold-rebuild.ts";
 import { openReader } from "../../src/events/log-reader.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { createLog } from "../../src/log.ts";
@@ -27,11 +28,15 @@ tls = "disable"
 /** Live facts under a test's control. */
 class LiveFacts implements LiveStatus {
   recordingStatus: RecordingStatus = { state: "ok", cause: "" };
+  rebuildingStatus: Rebuilding | null = null;
   clients = 3;
   readonly states: LiveMirroring[] = [];
 
   recording(): RecordingStatus {
     return this.recordingStatus;
+  }
+  rebuilding(): Rebuilding | null {
+    return this.rebuildingStatus;
   }
   run(): number {
     return 1;
