@@ -1,6 +1,7 @@
 // Brings folds that are new, of another version or behind to the end of the log, slice by slice: each slice is a short
 // transaction, so that the writer can append between two of them, and a crash costs at most the last one.
 
+import { restoreCheckpoint } from "./checkpoint.ts";
 import type { Fold } from "./fold.ts";
 import { readPosition, savePositions } from "./fold-positions.ts";
 import type { LogReader } from "./log-reader.ts";
@@ -113,7 +114,5 @@ function prepare({ db }: LogReader, fold: Fold): number {
     return position.seq;
   }
   fold.clear(db);
-  const start = fold.beginning?.(db) ?? 0;
-  savePositions(db, [fold], start);
-  return start;
+  return restoreCheckpoint(db, fold);
 }

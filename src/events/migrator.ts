@@ -5,11 +5,13 @@ import { Kysely, SqliteDialect } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import * as eventLog from "../../migrations/0001-event-log.ts";
 import * as mirrorStats from "../../migrations/0002-mirror-stats.ts";
+import * as checkpoint from "../../migrations/0005-checkpoint.ts";
 import { PgsoakError } from "../errors.ts";
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0001-event-log": eventLog,
   "0002-mirror-stats": mirrorStats,
+  "0005-checkpoint": checkpoint,
 };
 
 /** Runs what is missing. Throws log_newer when the log has migrations that this build doesn't know. */

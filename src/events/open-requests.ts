@@ -3,10 +3,11 @@
 //
 // Writing each of them down as it comes and goes would double the work of the log, and finding them again by reading it
 // all would make a start slow. So only those that have been open for long have a row of their own; the young ones are
-// read again from the end of the log.
+// read again from the end of the log. The checkpoint has a row for each of them, since behind it no event is left to read.
 
 import type { Database } from "better-sqlite3";
 import type { MirrorEvent } from "./event.ts";
+import { CHECKPOINT_PREFIX } from "./checkpoint.ts";
 import { readPosition } from "./fold-positions.ts";
 import type { Fold } from "./fold.ts";
 import { LogReader } from "./log-reader.ts";
@@ -26,6 +27,7 @@ export class OpenRequests implements Fold {
   readonly version = 1;
   readonly tables: readonly [inFlight: string, openRequest: string];
   readonly #youngEvents: number;
+  readonly #prefix: string;
   readonly #open = new Map<number, OpenRequest>(); // in the order of their seqs
   readonly #lanes = new Map<number, number>();
   readonly #touched = new Set<number>();
@@ -33,9 +35,10 @@ export class OpenRequests implements Fold {
   #aged = 0; // requests up to this seq have a row
   #position = 0;
 
-  /** A load reads at most twice `youngEvents` events. */
+  /** A load reads at most twice `youngEvents` events; with a prefix, none. */
   constructor(youngEvents = YOUNG_EVENTS, prefix = "") {
     this.#youngEvents = youngEvents;
+    this.#prefix = prefix;
     this.tables = [`${prefix}in_flight`, `${prefix}open_request`];
   }
 
@@ -66,15 +69,20 @@ export class OpenRequests implements Fold {
 
   load(db: Database): void {
     this.#forget();
-    this.#position = readPosition(db, this.name)?.seq ?? 0;
+    this.#position = readPosition(db, this.name, this.#prefix)?.seq ?? 0;
     this.#aged = this.#agedUpTo(this.#position);
     const [inFlight, openRequest] = this.tables;
     const lanes = db.prepare<[], [number, number]>(`select lane, requests from ${inFlight}`).raw().all();
-    const rows = db
-      .prepare<[], OpenRequest>(`select request, seq, lane, statement from ${openRequest} order by seq`)
-      .all();
+    // Rows of a checkpoint that has just been restored may be too young to be here.
+    db.prepare(`delete from ${openRequest} where seq > ?`).run(this.#aged);
+    const checkpoint = readPosition(db, this.name, CHECKPOINT_PREFIX);
+    const isKnown = this.#prefix === "" && checkpoint?.version === this.version;
+    const isRemoved = isKnown && checkpoint.seq > this.#aged;
+    const table = isRemoved ? `main.${CHECKPOINT_PREFIX}open_request` : openRequest;
+    const start = isRemoved ? checkpoint.seq : this.#aged;
+    const rows = db.prepare<[], OpenRequest>(`select request, seq, lane, statement from ${table} order by seq`).all();
     for (const row of rows) this.#open.set(row.request, row);
-    if (lanes.length > 0) new LogReader(db).scan(this.#aged, (event) => this.apply(event), this.#position - this.#aged);
+    if (lanes.length > 0) new LogReader(db).scan(start, (event) => this.apply(event), this.#position - start);
     this.#lanes.clear();
     this.#touched.clear();
     for (const [lane, requests] of lanes) this.#lanes.set(lane, requests);
@@ -133,6 +141,7 @@ export class OpenRequests implements Fold {
 
   /** Requests queued up to here have a row. It depends on the position alone, so that a replay makes the same rows. */
   #agedUpTo(position: number): number {
+    if (this.#prefix !== "") return position;
     return Math.max(0, (Math.floor(position / this.#youngEvents) - 1) * this.#youngEvents);
   }
 

@@ -3,6 +3,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { type Clock, createClock } from "../clock.ts";
 import { messageOf, PgsoakError } from "../errors.ts";
+import { CHECKPOINT_PREFIX } from "./checkpoint.ts";
 import { EventLog } from "./event-log.ts";
 import type { Fold } from "./fold.ts";
 import { OpenRequests } from "./open-requests.ts";
@@ -10,6 +11,7 @@ import { runRecorderLoop } from "./recorder-loop.ts";
 import type { RecorderReport } from "./recorder-messages.ts";
 import { Recorder } from "./recorder.ts";
 import { closeLastRun } from "./recovery.ts";
+import { Retention } from "./retention.ts";
 import { loadStatementParser } from "./statements.ts";
 import { Upkeep } from "./upkeep.ts";
 
@@ -19,6 +21,10 @@ export interface RecorderThreadData {
   readonly synchronous: "off" | "normal" | "full";
   /** An event is on disk at the latest this long after it was published. */
   readonly flushMs: number;
+  /** Raw events older than this are removed. */
+  readonly retentionMs: number;
+  /** Raw events are removed while the log is larger. */
+  readonly maxSizeBytes: number;
   readonly version: string;
   readonly host: string;
   readonly configHash: string;
@@ -39,7 +45,8 @@ export async function runRecorder(
     const openRequests = new OpenRequests();
     // A run can't begin before it is known what the last one left open; the projections may come later.
     using log = await EventLog.open({ ...data, folds: [openRequests], projections: createProjections() });
-    record(data, log, openRequests, report);
+    const folds = [new OpenRequests(undefined, CHECKPOINT_PREFIX), ...createProjections(CHECKPOINT_PREFIX)];
+    record(data, log, openRequests, folds, report);
     report({ type: "stopped" });
   } catch (error) {
     const code = error instanceof PgsoakError ? error.code : "log_unusable";
@@ -53,13 +60,25 @@ function record(
   data: RecorderThreadData,
   log: EventLog,
   openRequests: OpenRequests,
+  checkpoint: readonly Fold[],
   report: (report: RecorderReport) => void,
 ): void {
   const clock = createClock();
   const run = startRun(data, log, openRequests, clock);
   const recorder = new Recorder({ log, openRequests, run, clock, report });
   report({ type: "ready", run });
-  const upkeep = new Upkeep({ log, clock, report });
+  const retention = new Retention({
+    reader: log.reader,
+    folds: checkpoint,
+    retentionUs: data.retentionMs * 1000,
+    maxBytes: data.maxSizeBytes,
+    clock,
+    onForgotten: (projections) => {
+      const message = "projections begin with the first event that is left: older ones were removed";
+      report({ type: "log", level: "warn", message, fields: { projections } });
+    },
+  });
+  const upkeep = new Upkeep({ log, retention, clock, report });
   const isWhole = runRecorderLoop({ ...data, recorder, log, upkeep, clock });
   try {
     // Without its last word the run counts as crashed, and the next one will say that something is missing.

@@ -1,5 +1,5 @@
-// What the recorder does when no batch waits: it rebuilds projections. Always in small steps: between two of them it
-// looks for new events, and what it has not done yet can wait for ever.
+// What the recorder does when no batch waits: it rebuilds projections, then removes old events, then gives free pages
+// back. Always in small steps: between two of them it looks for new events, and what is not done yet can wait.
 
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
@@ -7,6 +7,7 @@ import type { EventLog } from "./event-log.ts";
 import type { Rebuilding } from "./fold-rebuild.ts";
 import { Pace } from "./pace.ts";
 import type { RecorderReport } from "./recorder-messages.ts";
+import type { Retention } from "./retention.ts";
 
 /** When there was nothing to do, it looks again after this long. */
 const LOOK_MS = 1000;
@@ -16,13 +17,14 @@ const RETRY_MS = 10_000;
 
 export interface UpkeepOptions {
   readonly log: EventLog;
+  readonly retention: Retention;
   readonly clock: Clock;
   readonly report: (report: RecorderReport) => void;
 }
 
 export class Upkeep {
   readonly #options: UpkeepOptions;
-  readonly #pace = new Pace();
+  readonly #paces = { rebuild: new Pace(), remove: new Pace(), "give back": new Pace() };
   #rebuilding: Rebuilding | null = null;
   #reportedMs = Number.NEGATIVE_INFINITY;
   #idleUntilMs = Number.NEGATIVE_INFINITY;
@@ -34,7 +36,7 @@ export class Upkeep {
 
   /** Milliseconds that the longest step kept batches waiting. */
   get longestMs(): number {
-    return this.#pace.longestMs;
+    return Math.max(...Object.values(this.#paces).map(({ longestMs }) => longestMs));
   }
 
   /** One step, if something is to be done. Returns whether another one may be due at once. Never throws. */
@@ -52,14 +54,28 @@ export class Upkeep {
   }
 
   #work(nowMs: number): boolean {
+    // A projection that is rebuilt needs the events that retention would remove.
+    const isBusy = this.#rebuild(nowMs) || this.#retain();
+    if (isBusy) this.#failure = "";
+    return isBusy;
+  }
+
+  #rebuild(nowMs: number): boolean {
     const { log } = this.#options;
     if (log.rebuild.progress === null) return false;
     if (this.#rebuilding === null) this.#tell(nowMs, log.rebuild.progress);
-    this.#pace.step((readMs) => log.rebuildSome(readMs));
-    this.#failure = "";
+    this.#paces.rebuild.step((readMs) => log.rebuildSome(readMs));
     const { progress } = log.rebuild;
     if (progress === null || nowMs - this.#reportedMs > PROGRESS_MS) this.#tell(nowMs, progress);
     return true;
+  }
+
+  #retain(): boolean {
+    const { retention } = this.#options;
+    const due = retention.due();
+    if (due === "remove") this.#paces.remove.step((readMs) => retention.remove(readMs));
+    else if (due === "give back") this.#paces["give back"].step((readMs) => retention.giveBack(readMs));
+    return due !== null;
   }
 
   #tell(nowMs: number, rebuilding: Rebuilding | null): void {

@@ -33,12 +33,21 @@ export class RecorderHandle {
 
   private constructor(config: Config, identity: RecorderIdentity, log: Log) {
     const { port1, port2 } = new MessageChannel();
-    const { path, synchronous, flushMs } = config.events;
+    const { path, synchronous, flushMs, retentionMs, maxSizeBytes } = config.events;
     this.signal = new SharedArrayBuffer(4);
     this.#commands = port1;
     this.#log = log;
     this.#worker = new Worker(workerUrl("recorder-thread"), {
-      workerData: { path, synchronous, flushMs, ...identity, signal: this.signal, commands: port2 },
+      workerData: {
+        path,
+        synchronous,
+        flushMs,
+        retentionMs,
+        maxSizeBytes,
+        ...identity,
+        signal: this.signal,
+        commands: port2,
+      },
       transferList: [port2],
     });
     this.#worker.on("message", (report: RecorderReport) => this.#reported(report));

@@ -2,9 +2,14 @@
 
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import type { RecorderCommand, RecorderReport } from "../../src/events/recorder-messages.ts";
+import type { RecorderThreadData } from "../../src/events/run-recorder.ts";
 import type { Producer } from "./producer.ts";
 
 const ENTRY = new URL("../../src/recorder-thread.ts", import.meta.url);
+
+type Limits = Pick<RecorderThreadData, "retentionMs" | "maxSizeBytes">;
+
+const NO_LIMITS: Limits = { retentionMs: Number.MAX_SAFE_INTEGER, maxSizeBytes: Number.MAX_SAFE_INTEGER };
 
 export class RecorderWorker implements AsyncDisposable {
   readonly reports: RecorderReport[] = [];
@@ -14,12 +19,14 @@ export class RecorderWorker implements AsyncDisposable {
   readonly #commands: MessagePort;
   readonly #signal = new SharedArrayBuffer(4);
 
-  constructor(path: string, onReport: (report: RecorderReport) => void = () => {}) {
+  /** `limits` are those of retention; nothing is removed when absent. */
+  constructor(path: string, onReport: (report: RecorderReport) => void = () => {}, limits: Partial<Limits> = {}) {
     const { port1, port2 } = new MessageChannel();
     this.#commands = port1;
+    const ports = { signal: this.#signal, commands: port2 };
     const identity = { version: "0.0.0", host: "h", configHash: "c" };
     this.#worker = new Worker(ENTRY, {
-      workerData: { path, synchronous: "normal", flushMs: 50, ...identity, signal: this.#signal, commands: port2 },
+      workerData: { path, synchronous: "normal", flushMs: 50, ...NO_LIMITS, ...limits, ...identity, ...ports },
       transferList: [port2],
     });
     this.#worker.on("message", (report: RecorderReport) => {
