@@ -7,6 +7,7 @@ import type { EventKind, MirrorEvent } from "../events/event.ts";
 import type { LogReader } from "../events/log-reader.ts";
 import { configOption, jsonOption, type CliContext } from "./context.ts";
 import { dbOption, openLog, type LogOptions } from "./open-log.ts";
+import { watchSignals } from "./watch-signals.ts";
 
 const EXAMPLES = `
 Examples:
@@ -37,7 +38,6 @@ const KINDS = {
 const PAGE_EVENTS = 1000;
 /** How soon a new batch is seen. */
 const POLL_MS = 100;
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 interface EventsOptions extends LogOptions {
   readonly after?: number;
@@ -74,19 +74,6 @@ async function* readPages(reader: LogReader, options: EventsOptions, stop: Abort
     after = Math.max(after, end);
     while (!stop.aborted && commitsSeen(reader) === seen) await sleep(POLL_MS);
   }
-}
-
-/** SIGINT and SIGTERM as a request to end well; disposing of it gives the process its defaults back. */
-function watchSignals(): { readonly stop: AbortSignal } & Disposable {
-  const controller = new AbortController();
-  const end = (): void => controller.abort();
-  for (const signal of SIGNALS) process.on(signal, end);
-  return {
-    stop: controller.signal,
-    [Symbol.dispose]: () => {
-      for (const signal of SIGNALS) process.off(signal, end);
-    },
-  };
 }
 
 async function printEvents(context: CliContext, options: EventsOptions): Promise<void> {

@@ -37,6 +37,12 @@ export interface RetentionOptions {
   readonly onForgotten?: (folds: readonly string[]) => void;
 }
 
+/** Events up to this seq that happened before this moment. */
+interface End {
+  readonly seq: number;
+  readonly before: number;
+}
+
 interface Place {
   seq: number;
   at: number | null;
@@ -48,14 +54,14 @@ export type Due = "remove" | "give back" | null;
 export class Retention {
   readonly #options: RetentionOptions;
   readonly #db: Database;
-  readonly #remove: (before: number, readMs: number) => number;
+  readonly #remove: (end: End, readMs: number) => number;
   #isOpen = false;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
     this.#db = options.reader.db;
-    const remove = this.#db.transaction((before: number, readMs: number) => this.#removeSome(before, readMs));
-    this.#remove = (before, readMs) => remove.immediate(before, readMs);
+    const remove = this.#db.transaction((end: End, readMs: number) => this.#removeSome(end, readMs));
+    this.#remove = (end, readMs) => remove.immediate(end, readMs);
   }
 
   /** Cheap: reads the two ends of the log and its size. */
@@ -66,13 +72,15 @@ export class Retention {
   }
 
   /**
-   * Reads and folds events that are due for about `readMs`, removes them and returns how many there were. When it throws,
-   * nothing has changed.
+   * Reads and folds events that are due for about `readMs`, up to `endSeq` if that is given, removes them and returns how
+   * many there were. When it throws, nothing has changed.
    */
-  remove(readMs: number): number {
+  remove(readMs: number, endSeq = Number.MAX_SAFE_INTEGER): number {
     const extent = readExtent(this.#db);
     try {
-      return this.#remove(this.#before(extent), readMs);
+      // The newest event stays: it says where the log ends.
+      const end = { seq: Math.min(endSeq, extent.lastSeq - 1), before: this.#before(extent) };
+      return this.#remove(end, readMs);
     } catch (error) {
       this.#isOpen = false;
       throw error;
@@ -92,12 +100,11 @@ export class Retention {
     return Math.min(clock.wallUs(), lastAt!) - retentionUs;
   }
 
-  #removeSome(before: number, readMs: number): number {
+  #removeSome(end: End, readMs: number): number {
     const { folds } = this.#options;
     this.#openCheckpoint();
-    const { removedSeq, removedAt, lastSeq } = readExtent(this.#db);
-    // The newest event stays: it says where the log ends.
-    const { seq, at } = this.#fold({ seq: removedSeq, at: removedAt }, { seq: lastSeq - 1, before }, readMs);
+    const { removedSeq, removedAt } = readExtent(this.#db);
+    const { seq, at } = this.#fold({ seq: removedSeq, at: removedAt }, end, readMs);
     if (seq === removedSeq) return 0;
     for (const fold of folds) fold.save(this.#db);
     savePositions(this.#db, folds, seq, CHECKPOINT_PREFIX);
@@ -107,7 +114,7 @@ export class Retention {
   }
 
   /** Brings the checkpoint's folds over the events behind `from` that are due, and returns the last one. */
-  #fold(from: Place, to: { seq: number; before: number }, readMs: number): Place {
+  #fold(from: Place, to: End, readMs: number): Place {
     const { reader, folds } = this.#options;
     const until = performance.now() + readMs;
     const last: Place = { ...from };

@@ -46,7 +46,7 @@ export async function openRetained(path: string, limits: Limits = {}): Promise<R
   return { log, open, retention, retain, [Symbol.dispose]: () => log.close() };
 }
 
-export const checkpointFolds = (): Fold[] => [
+const checkpointFolds = (): Fold[] => [
   new OpenRequests(undefined, CHECKPOINT_PREFIX),
   ...createProjections(CHECKPOINT_PREFIX),
 ];
