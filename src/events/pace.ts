@@ -7,9 +7,13 @@ const READ_MS_MIN = 0.25;
 const READ_MS_MAX = 6;
 
 export class Pace {
-  /** The longest step so far. */
-  longestMs = 0;
+  readonly #onStep: (tookMs: number) => void;
   #readMs = 1;
+
+  /** `onStep` hears how long each step took. */
+  constructor(onStep: (tookMs: number) => void = () => {}) {
+    this.#onStep = onStep;
+  }
 
   /** Does one step and learns from how long it took. */
   step<Result>(work: (readMs: number) => Result): Result {
@@ -22,7 +26,7 @@ export class Pace {
   }
 
   #learn(tookMs: number): void {
-    this.longestMs = Math.max(this.longestMs, tookMs);
+    this.#onStep(tookMs);
     const factor = tookMs > HOLD_MS ? 0.5 : tookMs < HOLD_MS / 2 ? 1.2 : 1;
     this.#readMs = Math.min(READ_MS_MAX, Math.max(READ_MS_MIN, this.#readMs * factor));
   }

@@ -20,11 +20,13 @@ export interface UpkeepOptions {
   readonly retention: Retention;
   readonly clock: Clock;
   readonly report: (report: RecorderReport) => void;
+  /** Hears how long each step kept batches waiting. */
+  readonly onStep?: (tookMs: number) => void;
 }
 
 export class Upkeep {
   readonly #options: UpkeepOptions;
-  readonly #paces = { rebuild: new Pace(), remove: new Pace(), "give back": new Pace() };
+  readonly #paces: Readonly<Record<"rebuild" | "remove" | "give back", Pace>>;
   #rebuilding: Rebuilding | null = null;
   #reportedMs = Number.NEGATIVE_INFINITY;
   #idleUntilMs = Number.NEGATIVE_INFINITY;
@@ -32,11 +34,8 @@ export class Upkeep {
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
-  }
-
-  /** Milliseconds that the longest step kept batches waiting. */
-  get longestMs(): number {
-    return Math.max(...Object.values(this.#paces).map(({ longestMs }) => longestMs));
+    const { onStep } = options;
+    this.#paces = { rebuild: new Pace(onStep), remove: new Pace(onStep), "give back": new Pace(onStep) };
   }
 
   /** One step, if something is to be done. Returns whether another one may be due at once. Never throws. */

@@ -13,17 +13,16 @@ export class LoadProcess implements AsyncDisposable {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #exited: Promise<unknown>;
 
-  private constructor(path: string) {
-    this.#child = spawn(process.execPath, [fileURLToPath(new URL("./records-load.ts", import.meta.url)), path], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
+  private constructor(path: string, maxSizeBytes: number) {
+    const program = fileURLToPath(new URL("./records-load.ts", import.meta.url));
+    this.#child = spawn(process.execPath, [program, path, `${maxSizeBytes}`], { stdio: ["pipe", "pipe", "inherit"] });
     this.#exited = once(this.#child, "exit");
     createInterface(this.#child.stdout).on("line", (line) => this.reports.push(JSON.parse(line)));
   }
 
   /** Starts it and waits for its first report. */
-  static async start(path: string): Promise<LoadProcess> {
-    const load = new LoadProcess(path);
+  static async start(path: string, maxSizeBytes = Number.MAX_SAFE_INTEGER): Promise<LoadProcess> {
+    const load = new LoadProcess(path, maxSizeBytes);
     await waitFor(() => load.reports.length > 0);
     return load;
   }
