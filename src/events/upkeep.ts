@@ -17,16 +17,14 @@ const RETRY_MS = 10_000;
 
 export interface UpkeepOptions {
   readonly log: EventLog;
-  readonly retention: Retention;
+  readonly retention: Pick<Retention, "due" | "remove" | "giveBack">;
   readonly clock: Clock;
   readonly report: (report: RecorderReport) => void;
-  /** Hears how long each step kept batches waiting. */
-  readonly onStep?: (tookMs: number) => void;
 }
 
 export class Upkeep {
   readonly #options: UpkeepOptions;
-  readonly #paces: Readonly<Record<"rebuild" | "remove" | "give back", Pace>>;
+  readonly #paces = { rebuild: new Pace(), remove: new Pace(), "give back": new Pace() };
   #rebuilding: Rebuilding | null = null;
   #reportedMs = Number.NEGATIVE_INFINITY;
   #idleUntilMs = Number.NEGATIVE_INFINITY;
@@ -34,8 +32,6 @@ export class Upkeep {
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
-    const { onStep } = options;
-    this.#paces = { rebuild: new Pace(onStep), remove: new Pace(onStep), "give back": new Pace(onStep) };
   }
 
   /** One step, if something is to be done. Returns whether another one may be due at once. Never throws. */

@@ -1,5 +1,5 @@
-// Appends requests at a steady rate through a ring of its own until the old events of the log are gone, then stops the
-// recorder.
+// Appends requests at a steady rate through a ring of its own until the old events of the log are gone and their space is
+// given back, then stops the recorder.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { type MessagePort, workerData } from "node:worker_threads";
@@ -19,6 +19,8 @@ export interface RetentionLoad {
 const TURN_MS = 2;
 const LOOK_MS = 100;
 const FIRST_REQUEST = 20_000_000;
+/** About what stays free in the file. */
+const FREE_PAGES = 4500;
 
 const { path, oldSeq, eventsPerSecond, signal, commands }: RetentionLoad = workerData;
 const producer = new Producer(1, 65_536, FIRST_REQUEST);
@@ -29,6 +31,7 @@ const wake = (): void => {
   Atomics.notify(cell, 0);
 };
 using reader = openReader(path);
+const freePages = (): number => Number(reader.db.pragma("freelist_count", { simple: true }));
 const startedMs = performance.now();
 for (let made = 0, lookedMs = startedMs; ;) {
   const nowMs = performance.now();
@@ -41,7 +44,7 @@ for (let made = 0, lookedMs = startedMs; ;) {
   wake();
   if (nowMs - lookedMs > LOOK_MS) {
     lookedMs = nowMs;
-    if (readExtent(reader.db).removedSeq >= oldSeq) break;
+    if (readExtent(reader.db).removedSeq >= oldSeq && freePages() <= FREE_PAGES) break;
   }
   await sleep(TURN_MS);
 }
