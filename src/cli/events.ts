@@ -4,6 +4,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { EventKind, MirrorEvent } from "../events/event.ts";
+import { readExtent } from "../events/extent.ts";
 import type { LogReader } from "../events/log-reader.ts";
 import { configOption, jsonOption, type CliContext } from "./context.ts";
 import { dbOption, openLog, type LogOptions } from "./open-log.ts";
@@ -76,6 +77,13 @@ async function* readPages(reader: LogReader, options: EventsOptions, stop: Abort
   }
 }
 
+/** Who asks for events that retention has removed must not take the rest for all there was. */
+function tellRemoved({ stderr }: CliContext, reader: LogReader, { after, follow = false }: EventsOptions): void {
+  const { removedSeq } = readExtent(reader.db);
+  if ((after ?? (follow ? removedSeq : 0)) >= removedSeq) return;
+  stderr(`pgsoak: retention has removed the events up to ${removedSeq}\n`);
+}
+
 async function printEvents(context: CliContext, options: EventsOptions): Promise<void> {
   using reader = await openLog(context, options);
   const { createEventNames } = await import("../projections/event-names.ts");
@@ -84,6 +92,7 @@ async function printEvents(context: CliContext, options: EventsOptions): Promise
   const names = createEventNames(reader.db);
   const line = (event: MirrorEvent): string =>
     options.json === true ? JSON.stringify(eventJson(event, names)) : eventText(event, names);
+  tellRemoved(context, reader, options);
   using signals = watchSignals();
   for await (const page of readPages(reader, options, signals.stop)) {
     if (page.length > 0) context.stdout(page.map((event) => `${line(event)}\n`).join(""));

@@ -82,7 +82,9 @@ export class OpenRequests implements Fold {
     const start = isRemoved ? checkpoint.seq : this.#aged;
     const rows = db.prepare<[], OpenRequest>(`select request, seq, lane, statement from ${table} order by seq`).all();
     for (const row of rows) this.#open.set(row.request, row);
-    if (lanes.length > 0) new LogReader(db).scan(start, (event) => this.apply(event), this.#position - start);
+    const position = this.#position;
+    const fold = (event: MirrorEvent): void => (event.seq > position ? undefined : this.apply(event));
+    if (lanes.length > 0) new LogReader(db).scan(start, fold, position - start);
     this.#lanes.clear();
     this.#touched.clear();
     for (const [lane, requests] of lanes) this.#lanes.set(lane, requests);
