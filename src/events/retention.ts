@@ -21,6 +21,9 @@ const WAL_BYTES_MAX = 64 * 1024 * 1024;
 /** How many pages are given back for each millisecond that a step may take. */
 const PAGES_PER_MS = 40;
 
+/** Cutting a file by very much at once takes long. */
+const PAGES_CUT_MAX = 4096;
+
 export interface RetentionOptions {
   /** On the writer's handle. */
   readonly reader: LogReader;
@@ -56,6 +59,7 @@ export class Retention {
   readonly #db: Database;
   readonly #remove: (end: End, readMs: number) => number;
   #isOpen = false;
+  #pagesCut = 0;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
@@ -87,9 +91,16 @@ export class Retention {
     }
   }
 
-  /** Cuts free pages off the end of the file. */
+  /** Cuts free pages off the end of the log; the file itself is cut when the write-ahead log is moved into it. */
   giveBack(readMs: number): void {
-    this.#db.pragma(`incremental_vacuum(${Math.max(1, Math.round(readMs * PAGES_PER_MS))})`);
+    if (this.#pagesCut >= PAGES_CUT_MAX) {
+      this.#db.pragma("wal_checkpoint(passive)");
+      this.#pagesCut = 0;
+      return;
+    }
+    const pages = Math.max(1, Math.round(readMs * PAGES_PER_MS));
+    this.#db.pragma(`incremental_vacuum(${pages})`);
+    this.#pagesCut += pages;
   }
 
   /** Events before this moment are due. The newest event's moment counts, so that no jump of the clock removes them all. */
