@@ -1,10 +1,12 @@
 // All projections there are: the one list that the recorder, replay, checkpoints and tests make their folds from.
 
 import type { Fold } from "../events/fold.ts";
+import { KnownFacts } from "../events/known-facts.ts";
 import { createLedgerBalance } from "./ledger-balance.ts";
-import { Rollups } from "./rollups.ts";
 import { createNotes } from "./notes.ts";
 import { createObservationLedger } from "./observations.ts";
+import { Rollups } from "./rollups.ts";
+import { StatementRollups } from "./statement-rollups.ts";
 import { createMirrorStats } from "./stats.ts";
 
 /** Fresh folds; `prefix` begins the names of their tables. The fold of open requests stands apart: see OpenRequests. */
@@ -13,7 +15,9 @@ export function createProjections(prefix = ""): Fold[] {
     createMirrorStats(prefix),
     createLedgerBalance(prefix),
     new Rollups(prefix),
+    new StatementRollups(prefix),
     createObservationLedger(prefix),
     createNotes(prefix),
+    new KnownFacts(prefix),
   ];
 }

@@ -101,7 +101,11 @@ export class Rollups implements Fold {
       case "observation_changed":
       case "epoch_started":
       case "marked":
+      case "mirror_seen":
+      case "idled":
       case "counters_reset":
+      case "mirror_seen":
+      case "idled":
         return;
     }
   }

@@ -1,6 +1,5 @@
 import { MessageChannel } from "node:worker_threads";
 import { beforeAll, expect, test } from "vitest";
-import { Epochs } from "../../src/events/epochs.ts";
 import { EventLog } from "../../src/events/event-log.ts";
 import { KnownFacts } from "../../src/events/known-facts.ts";
 import { LogClock } from "../../src/events/log-clock.ts";
@@ -18,8 +17,7 @@ async function openRecorder(path: string): Promise<{ log: EventLog; recorder: Re
   const known = new KnownFacts();
   const log = await EventLog.open({ path, folds: [openRequests, known] });
   const clock = new LogClock({ nowMs: () => 0, wallUs: () => NOW_US }, log.lastAt);
-  const epochs = new Epochs(known);
-  const recorder = new Recorder({ log, openRequests, epochs, run: 0, clock, flushMs: FLUSH_MS, report: () => {} });
+  const recorder = new Recorder({ log, openRequests, run: 0, clock, flushMs: FLUSH_MS, report: () => {} });
   return { log, recorder, [Symbol.dispose]: () => log.close() };
 }
 
