@@ -26,6 +26,7 @@ export class LogReader implements Disposable {
   readonly #page: Statement<[after: number, limit: number], EventRow>;
   readonly #bounds: Statement<[], [first: number, last: number]>;
   readonly #from: Statement<[seq: number], [seq: number, at: number]>;
+  readonly #prepared = new Map<string, Statement>();
   readonly #runs: RunIndex;
   readonly #context: RowContext;
 
@@ -130,6 +131,14 @@ export class LogReader implements Disposable {
     if (ahead === undefined) return;
     const message = `The log ends at event ${lastSeq}, but ${ahead} has counted more: its end is lost. Restore the file from a backup.`;
     throw new PgsoakError("log_damaged", message);
+  }
+
+  /** The statement, prepared once for the life of the reader: for reads that come again and again. Rows are arrays. */
+  prepareRaw<Parameters extends unknown[], Row>(sql: string): Statement<Parameters, Row> {
+    let statement = this.#prepared.get(sql);
+    if (statement === undefined) this.#prepared.set(sql, (statement = this.db.prepare(sql).raw()));
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same words make the same rows
+    return statement as Statement<Parameters, Row>;
   }
 
   lanes(): Lane[] {

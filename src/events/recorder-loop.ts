@@ -23,15 +23,15 @@ export interface RecorderLoopOptions {
   readonly signal: SharedArrayBuffer;
   readonly commands: MessagePort;
   readonly flushMs: number;
-  /** After so long without a batch the log says that there was nothing to write. Default: IDLED_MS. */
-  readonly idledMs?: number;
   /** See heartbeat.ts: a beat at least every few seconds, unless the disk hangs. */
   readonly heartbeat: SharedArrayBuffer;
+  /** After so long without a batch the log says that there was nothing to write. Default: IDLED_MS. */
+  readonly idledMs?: number;
 }
 
 /** Blocks its thread until the stop command. Returns whether all that was recorded is in the log. */
 export function runRecorderLoop(options: RecorderLoopOptions): boolean {
-  const { recorder, log, clock, commands, flushMs, idledMs = IDLED_MS, heartbeat } = options;
+  const { recorder, log, clock, commands, flushMs, heartbeat, idledMs = IDLED_MS } = options;
   const signal = new Int32Array(options.signal);
   let committedMs = Number.NEGATIVE_INFINITY;
   let saidMs = clock.nowMs(); // when the log last heard anything

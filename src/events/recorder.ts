@@ -53,8 +53,9 @@ export class Recorder {
   readonly #epochs: Epochs;
   #threads: RecordedThread[] = []; // a dead one stands before its successor
   #waiting: NewEvent[] = [];
-  #asked: { readonly id: number; readonly event: NewEvent }[] = []; // at the end of the next batch, or never
+  #isResumed = false;
   #appendedAt = Number.NEGATIVE_INFINITY;
+  #asked: { readonly id: number; readonly event: NewEvent }[] = []; // at the end of the next batch, or never
   #overflowFrom: number | null = null; // since when WAITING_EVENTS_MAX has cost events
 
   constructor(options: RecorderOptions) {
@@ -71,13 +72,16 @@ export class Recorder {
 
   /**
    * Takes on a thread that another recorder of this run has served until it died. Its ring is read when it has announced
-   * its names again.
+   * its names again. The first one also brings the gap: what that recorder held in its hands nobody knows.
    */
   resume(thread: number, ring: SharedArrayBuffer, port: MessagePort): void {
+    const { log, clock } = this.#options;
+    if (!this.#isResumed) this.append(lost(log.lastAt, clock.wallUs(), "crash"));
+    this.#isResumed = true;
     this.attach(thread, ring, port);
     const resumed = this.#threads.at(-1)!;
     resumed.awaitsNames = true;
-    resumed.ring.resume(this.#options.log.openedSeq);
+    resumed.ring.resume(log.openedSeq);
   }
 
   /** The thread has died. When its ring is drained, its open requests end as interrupted. */

@@ -65,7 +65,7 @@ function record(
   report: (report: RecorderReport) => void,
 ): void {
   const clock = new LogClock(createClock(), log.lastAt);
-  const run = data.resume === null ? startRun(data, log, openRequests, clock) : resumeRun(data.resume, log, clock);
+  const run = data.resume === null ? startRun(data, log, openRequests, clock) : resumeRun(data.resume, log);
   const recorder = new Recorder({ log, openRequests, run, clock, flushMs: data.flushMs, report });
   report({ type: "ready", run });
   const isWhole = runRecorderLoop({ ...data, recorder, log, clock });
@@ -82,17 +82,11 @@ function record(
 
 /**
  * Goes on with a run whose recorder has died: the requests in flight are still under way, and what the rings hold is still
- * to be written. What went through its hands at the end is a gap that nobody can fill.
+ * to be written (see Recorder.resume).
  */
-function resumeRun(run: number, log: EventLog, clock: Clock): number {
-  const last = log.reader.lastEvent();
-  if (last === null || log.reader.lastRun() !== run) {
-    throw new PgsoakError("log_unusable", "Another pgsoak has written the event log since. Restart this one.");
-  }
-  const at = clock.wallUs();
-  const from = Math.min(last.at, at);
-  log.appendBatch([{ kind: "unrecorded", at, lane: null, from, to: at, requests: null, cause: "crash" }]);
-  return run;
+function resumeRun(run: number, log: EventLog): number {
+  if (log.reader.lastRun() === run) return run;
+  throw new PgsoakError("log_unusable", "Another pgsoak has written the event log since. Restart this one.");
 }
 
 /** Closes what the last run left open and begins a new one, in one batch. Returns the number of the run. */

@@ -6,6 +6,7 @@ import { createLedgerBalance } from "./ledger-balance.ts";
 import { createNotes } from "./notes.ts";
 import { createObservationLedger } from "./observations.ts";
 import { Rollups } from "./rollups.ts";
+import { StatementRollups } from "./statement-rollups.ts";
 import { createMirrorStats } from "./stats.ts";
 
 /** Fresh folds; `prefix` begins the names of their tables. The fold of open requests stands apart: see OpenRequests. */
@@ -14,6 +15,7 @@ export function createProjections(prefix = ""): Fold[] {
     createMirrorStats(prefix),
     createLedgerBalance(prefix),
     new Rollups(prefix),
+    new StatementRollups(prefix),
     createObservationLedger(prefix),
     createNotes(prefix),
     new KnownFacts(prefix),

@@ -10,7 +10,8 @@ import type { NewEvent, RunMirroring } from "../events/event.ts";
 import { createHeartbeatBuffer, Pulse } from "../events/heartbeat.ts";
 import type { RecorderCommand } from "../events/recorder-messages.ts";
 import type { Log } from "../log.ts";
-import { RecorderLife } from "./recorder-life.ts";
+import { AskedEvents } from "./asked-events.ts";
+import { type LifeReport, RecorderLife } from "./recorder-life.ts";
 import { workerUrl } from "./worker-url.ts";
 
 /** What was recorded must reach the file; a disk that hangs must not keep the process for ever. */
@@ -24,9 +25,6 @@ const PULSE_MS = 500;
 const SILENT_MAX_MS = 5000;
 /** Events for a recorder that is being started again. */
 const HELD_MAX = 10_000;
-/** Events that wait for the log's answer, and for how long. */
-const ASKED_MAX = 100;
-const ASKED_MS = 5000;
 
 const WORKS: RecordingStatus = { state: "ok", cause: "" };
 
@@ -53,10 +51,9 @@ export class RecorderHandle implements EventAppender {
   #life: RecorderLife;
   #isAlive = false;
   #held: RecorderCommand[] = [];
-  readonly #asked = new Map<number, (seq: number | null, cause: string) => void>();
-  #askedIds = 0;
   #restartMs = RESTART_MIN_MS;
   #restartTimer: NodeJS.Timeout | undefined;
+  readonly #asked = new AskedEvents();
   #run = 0;
   #stopping = false;
   /** What the recorder says of itself, and what is seen from outside. */
@@ -119,19 +116,7 @@ export class RecorderHandle implements EventAppender {
     const { state, cause } = this.status;
     if (state === "broken") return Promise.reject(new NotRecordedError(cause));
     if (this.#stopping) return Promise.reject(new NotRecordedError("pgsoak is stopping"));
-    if (this.#asked.size >= ASKED_MAX) return Promise.reject(new NotRecordedError("too many are waiting for the log"));
-    const id = ++this.#askedIds;
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
-    const timer = setTimeout(() => {
-      this.#answered(id, null, "the log did not answer in time: look whether it is there before you try again");
-    }, ASKED_MS);
-    this.#asked.set(id, (seq, why) => {
-      clearTimeout(timer);
-      if (seq === null) reject(new NotRecordedError(why));
-      else resolve(seq);
-    });
-    this.send({ type: "ask", id, event });
-    return promise;
+    return this.#asked.ask((id) => this.send({ type: "ask", id, event }));
   }
 
   /** Everything published so far is written, the run is closed, the file is let go. */
@@ -160,13 +145,21 @@ export class RecorderHandle implements EventAppender {
     return new RecorderLife(
       this.#entry,
       { path, synchronous, flushMs, ...this.#identity, ...shared, resume },
-      (report) => {
-        if (report.type === "log") this.#log[report.level](report.message, report.fields);
-        else if (report.type === "appended") {
-          this.#answered(report.id, report.seq, "the log can't be written at the moment");
-        } else this.#change(() => (this.#reported = { state: report.state, cause: report.cause }));
-      },
+      (report) => this.#heard(report),
     );
+  }
+
+  #heard(report: LifeReport): void {
+    switch (report.type) {
+      case "log":
+        this.#log[report.level](report.message, report.fields);
+        return;
+      case "appended":
+        this.#asked.answer(report.id, report.seq, "the log can't be written at the moment");
+        return;
+      case "recording":
+        this.#change(() => (this.#reported = { state: report.state, cause: report.cause }));
+    }
   }
 
   #lives(): void {
@@ -174,17 +167,11 @@ export class RecorderHandle implements EventAppender {
     const bornMs = performance.now();
     void this.#life.ended.then((reason) => {
       this.#isAlive = false;
-      const unknown = "the recorder has ended: look whether it is there before you try again";
-      for (const id of this.#asked.keys()) this.#answered(id, null, unknown);
+      this.#asked.giveUp("the recorder has ended: look whether it is there before you try again");
       // One that dies again and again is given longer and longer pauses.
       if (performance.now() - bornMs > HEALTHY_MS) this.#restartMs = RESTART_MIN_MS;
       if (!this.#stopping) this.#died(reason);
     });
-  }
-
-  #answered(id: number, seq: number | null, cause: string): void {
-    this.#asked.get(id)?.(seq, cause);
-    this.#asked.delete(id);
   }
 
   #died(cause: string): void {

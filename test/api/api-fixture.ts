@@ -20,8 +20,8 @@ import { EventLog } from "../../src/events/event-log.ts";
 import { openReader } from "../../src/events/log-reader.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { createLog } from "../../src/log.ts";
-import { LogReading } from "../../src/service/log-reading.ts";
 import { createProjections } from "../../src/projections/projections.ts";
+import { LogReading } from "../../src/service/log-reading.ts";
 
 const DATABASES = `
 [[databases]]
