@@ -2,8 +2,6 @@
 // of the truth, and two of them add up without loss. Buckets come from integer arithmetic and a table of boundaries, so
 // that the same samples make the same bytes everywhere.
 
-import { appendVarint, VarintReader } from "./varint.ts";
-
 const BUCKETS_PER_OCTAVE = 32;
 const OCTAVES = 32;
 /** Bucket 0 is for 0; bucket i for 2^((i-1)/32) up to, but without, 2^(i/32) microseconds. */
@@ -75,19 +73,34 @@ export class Histogram {
    * are none.
    */
   mergeEncoded(bytes: Uint8Array): void {
-    const reader = new VarintReader(bytes);
-    for (let bucket = -1; !reader.isAtEnd;) {
-      bucket += 1 + reader.next();
-      const count = reader.next();
+    let position = 0;
+    // The loop that a window of many buckets spends its time in: numbers of one byte, which most are, are read in place.
+    const next = (): number => {
+      let value = 0;
+      for (let unit = 1; ; unit *= 128) {
+        const byte = bytes[position++];
+        if (byte === undefined) throw new RangeError("a histogram is cut off");
+        value += (byte & 127) * unit;
+        if (byte < 128) return value;
+      }
+    };
+    let [counts, first, cellMax] = [this.#counts, this.#first, this.#cellMax];
+    for (let bucket = -1; position < bytes.length;) {
+      const gap = bytes[position]! < 128 ? bytes[position++]! : next();
+      const count = position < bytes.length && bytes[position]! < 128 ? bytes[position++]! : next();
       if (count === 0) {
         bucket = -1;
         continue;
       }
+      bucket += 1 + gap;
       if (bucket >= BUCKETS) throw new RangeError(`histogram bucket ${bucket}`);
-      const cell = bucket - this.#first;
-      if (cell >= 0 && cell < this.#counts.length && this.#counts[cell]! + count <= this.#cellMax) {
-        this.#counts[cell]! += count;
-      } else this.#increase(bucket, count);
+      const cell = bucket - first;
+      if (cell >= 0 && cell < counts.length && counts[cell]! + count <= cellMax) {
+        counts[cell]! += count;
+      } else {
+        this.#increase(bucket, count);
+        [counts, first, cellMax] = [this.#counts, this.#first, this.#cellMax];
+      }
     }
   }
 
@@ -174,4 +187,14 @@ export class Histogram {
     if (this.#cellMax === 255) return new Uint8Array(length);
     return this.#cellMax === 0xffffffff ? new Uint32Array(length) : new Float64Array(length);
   }
+}
+
+/** Seven bits a byte, the lowest first; all bytes but the last have the eighth. */
+function appendVarint(bytes: number[], value: number): void {
+  let rest = value;
+  while (rest >= 128) {
+    bytes.push((rest % 128) + 128);
+    rest = Math.floor(rest / 128);
+  }
+  bytes.push(rest);
 }

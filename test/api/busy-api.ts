@@ -25,16 +25,16 @@ export async function openBusyApi(options: ApiFixtureOptions = {}): Promise<ApiF
   api.events.appendBatch([
     runStarted(AT),
     queued(AT, { lane }),
-    mirrored(AT + 30_000_000, { lane, mirrorUs: 2000 }),
+    mirrored(AT, { lane, mirrorUs: 2000 }),
     queued(AT, { lane, request: 2 }),
     mirrored(AT, { lane, request: 2, mirrorUs: 4000, parity: "different_rows" }),
     queued(AT, { lane, request: 3 }),
-    errored(AT + 60_000_000, { lane, request: 3, category: "query" }),
-    dropped(AT + 60_000_000, { lane, request: 4 }),
     queued(AT, { lane, request: 5 }),
     skipped(AT, 10, { lane }),
     unrecorded(AT, { lane, requests: 7 }),
     tallied(AT, 22, { lane }),
+    errored(AT + 60_000_000, { lane, request: 3, category: "query" }),
+    dropped(AT + 60_000_000, { lane, request: 4 }),
   ]);
   return api;
 }
