@@ -7,6 +7,8 @@ const OCTAVES = 32;
 /** Bucket 0 is for 0; bucket i for 2^((i-1)/32) up to, but without, 2^(i/32) microseconds. */
 const BUCKETS = 1 + OCTAVES * BUCKETS_PER_OCTAVE;
 const SAMPLE_MAX = 2 ** 32 - 1;
+/** Buckets on either side of the first sample that there is room for. */
+const NEIGHBOURS = 12;
 
 /** Where buckets begin: bucket i holds v with BOUNDARIES[i] <= v < BOUNDARIES[i + 1]. */
 const BOUNDARIES = Float64Array.from({ length: BUCKETS + 1 }, (_, i) =>
@@ -63,6 +65,8 @@ export class Histogram {
   /** Adds all samples of another. */
   merge(other: Histogram): void {
     const counts = other.#counts;
+    if (counts.length === 0) return;
+    this.#reserve(other.#first, other.#first + counts.length);
     for (let cell = 0; cell < counts.length; cell++) {
       if (counts[cell]! > 0) this.#increase(other.#first + cell, counts[cell]!);
     }
@@ -164,12 +168,20 @@ export class Histogram {
     this.#counts[cell] = count;
   }
 
-  /** Makes room for the bucket and, since its neighbours are likely, for a quarter of an octave around it. */
+  /** Makes room for the bucket and for its neighbours, the more the wider the samples have spread already. */
   #widen(bucket: number): void {
+    const around = Math.max(NEIGHBOURS, this.#counts.length >> 1);
+    if (this.#counts.length === 0) this.#reserve(bucket - around, bucket + around);
+    else if (bucket < this.#first) this.#reserve(bucket - around, this.#first);
+    else this.#reserve(this.#first, bucket + around);
+  }
+
+  /** Makes room for the buckets from `from` to `to`, without the latter. */
+  #reserve(from: number, to: number): void {
     const isEmpty = this.#counts.length === 0;
-    const around = BUCKETS_PER_OCTAVE / 4;
-    const first = Math.max(0, isEmpty ? bucket - around : Math.min(this.#first, bucket - around));
-    const end = Math.min(BUCKETS, Math.max(isEmpty ? 0 : this.#first + this.#counts.length, bucket + around));
+    const first = Math.max(0, isEmpty ? from : Math.min(this.#first, from));
+    const end = Math.min(BUCKETS, isEmpty ? to : Math.max(this.#first + this.#counts.length, to));
+    if (!isEmpty && first === this.#first && end === this.#first + this.#counts.length) return;
     const counts = this.#cells(end - first);
     counts.set(this.#counts, isEmpty ? 0 : this.#first - first);
     this.#counts = counts;
