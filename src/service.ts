@@ -66,8 +66,8 @@ async function openAll(config: Config, log: Log, closers: Closer[], recorderEntr
 
   const reader = openReader(config.events.path);
   closers.push(() => reader[Symbol.dispose]());
-  const pages = new LogReading(config.events.path);
-  closers.push(() => pages.close());
+  const questions = new LogReading(config.events.path);
+  closers.push(() => questions.close());
   const watch = new HealthWatch(config, reader, recorder, log);
   closers.push(() => watch.stop());
   const resets = new ResetTimer(general.mirrorMetricsResetIntervalS, recorder);
@@ -90,7 +90,7 @@ async function openAll(config: Config, log: Log, closers: Closer[], recorderEntr
   const app = createApi({
     config,
     reader,
-    pages,
+    questions,
     appender: recorder,
     live,
     log,
