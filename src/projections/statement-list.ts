@@ -52,7 +52,7 @@ export const statementListSchema = z.object({
 });
 
 type StatementFigures = z.infer<typeof figuresSchema>;
-type ListedStatement = z.infer<typeof statementSchema>;
+export type ListedStatement = z.infer<typeof statementSchema>;
 export type StatementList = z.infer<typeof statementListSchema>;
 
 export interface StatementListQuery extends Selection {
