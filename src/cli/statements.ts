@@ -1,7 +1,7 @@
 // `pgsoak statements`: what became of each statement in a window, the worst first, read from the log.
 
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { StatementListQuery } from "../projections/statement-list.ts";
+import type { StatementSort } from "../projections/statement-sort.ts";
 import { configOption, jsonOption, type CliContext } from "./context.ts";
 import { dbOption, openLog, type LogOptions } from "./open-log.ts";
 import {
@@ -30,12 +30,12 @@ const SORTS = {
   ratio: true,
   divergences: true,
   latency: true,
-} as const satisfies Record<StatementListQuery["sort"], true>;
+} as const satisfies Record<StatementSort, true>;
 const LIMIT_DEFAULT = 20;
 const LIMIT_MAX = 1000;
 
 interface StatementsOptions extends LogOptions, WindowOptions, SelectionOptions {
-  readonly sort: StatementListQuery["sort"];
+  readonly sort: StatementSort;
   readonly limit: number;
   readonly json?: boolean;
 }
