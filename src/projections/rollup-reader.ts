@@ -1,0 +1,94 @@
+// Reads the pieces of a plan: rows of rollups and raw events, in the order of time, inside one read transaction.
+
+import type { MirrorEvent } from "../events/event.ts";
+import type { LogReader } from "../events/log-reader.ts";
+import { type LogExtent, readExtent } from "./log-extent.ts";
+import { LaneSpan, laneOf } from "./lane-span.ts";
+import { ROLLUP_COLUMNS, type RollupValue } from "./rollup.ts";
+import { ROLLUP_LEVELS, type RollupLevel } from "./rollup-levels.ts";
+import type { Window } from "./window.ts";
+import { type Piece, planWindow, type WindowPlan } from "./window-plan.ts";
+
+/** Bucket, lane and the values of ROLLUP_COLUMNS. */
+type RollupRow = readonly [bucket: number, lane: number, ...RollupValue[]];
+/** Where the values of ROLLUP_COLUMNS begin in it. */
+export const ROW_VALUES = 2;
+
+/** What a visitor is handed. */
+export interface PieceVisitor {
+  row(row: RollupRow): void;
+  event(event: MirrorEvent, lane: number): void;
+}
+
+/** Visits the events with from <= at < to. */
+export function scanWindow(reader: LogReader, { from, to }: Window, visit: (event: MirrorEvent) => void): void {
+  const first = reader.seqAt(from);
+  reader.scan(first - 1, visit, reader.seqAt(to) - first);
+}
+
+export class RollupReader {
+  readonly extent: LogExtent;
+  /** The beginning of the open second; null when no lane has had an event. */
+  readonly open: number | null;
+  readonly #reader: LogReader;
+
+  /** Made inside a read transaction and not used behind its end. */
+  constructor(reader: LogReader) {
+    this.#reader = reader;
+    this.extent = readExtent(reader);
+    this.open = reader.db.prepare<[], number | null>("select max(bucket) from rollup_1s").pluck().get() ?? null;
+  }
+
+  plan(window: Window, levels: readonly RollupLevel[] = ROLLUP_LEVELS): WindowPlan {
+    return planWindow({ extent: this.extent, levels, open: this.open }, window);
+  }
+
+  visit(pieces: readonly Piece[], visitor: PieceVisitor): void {
+    for (const piece of pieces) {
+      if (piece.type === "rows") this.#visitRows(piece.level, piece, visitor);
+      if (piece.type === "events") {
+        scanWindow(this.#reader, piece, (event) => {
+          const lane = laneOf(event);
+          if (lane !== null) visitor.event(event, lane);
+        });
+      }
+    }
+  }
+
+  /** Requests in flight by lane just before the moment, or null when that is not known any more. */
+  inFlightAt(moment: number): ((lane: number) => number) | null {
+    const { pieces, resolution } = this.plan({ from: moment, to: Number.POSITIVE_INFINITY });
+    if (resolution !== "exact") return null;
+    const since = new Map<number, number>();
+    const add = (lane: number, net: number): void => void since.set(lane, (since.get(lane) ?? 0) + net);
+    for (const piece of pieces) {
+      if (piece.type === "rows") {
+        const sql = `select lane, sum(selected - mirrored - errored - dropped) from ${piece.level.table}
+          where bucket >= ? and bucket < ? group by lane`;
+        const sums = this.#reader.db.prepare<[number, number], [number, number]>(sql).raw();
+        for (const [lane, net] of sums.all(piece.from, piece.to)) add(lane, net);
+      } else {
+        const span = new Map<number, LaneSpan>();
+        this.visit([piece], { row: () => {}, event: (event, lane) => spanOf(span, lane).addEvent(event) });
+        for (const [lane, { net }] of span) add(lane, net);
+      }
+    }
+    const rows = this.#reader.db.prepare<[], [number, number]>("select lane, in_flight from rollup_lane").raw().all();
+    const now = new Map(rows);
+    return (lane) => (now.get(lane) ?? 0) - (since.get(lane) ?? 0);
+  }
+
+  #visitRows({ table }: RollupLevel, { from, to }: Window, visitor: PieceVisitor): void {
+    const select = `select bucket, lane, ${ROLLUP_COLUMNS.join(", ")} from ${table} where bucket >= ? and bucket < ?
+      order by bucket, lane`;
+    const rows = this.#reader.db.prepare<[number, number], RollupRow>(select).raw();
+    for (const row of rows.iterate(from, to)) visitor.row(row);
+  }
+}
+
+/** The lane's span, made when it is missing. */
+export function spanOf(spans: Map<number, LaneSpan>, lane: number): LaneSpan {
+  let span = spans.get(lane);
+  if (span === undefined) spans.set(lane, (span = new LaneSpan()));
+  return span;
+}
