@@ -48,6 +48,8 @@ export class LaneSpan {
       case "epoch_started":
       case "marked":
       case "counters_reset":
+      case "mirror_seen":
+      case "idled":
         return;
     }
   }

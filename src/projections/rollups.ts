@@ -102,6 +102,8 @@ export class Rollups implements Fold {
       case "epoch_started":
       case "marked":
       case "counters_reset":
+      case "mirror_seen":
+      case "idled":
         return;
     }
   }

@@ -176,7 +176,15 @@ test("an empty log, windows before it and in the future are zeroes, not errors",
 });
 
 test("all begins with the first run or the last epoch, and ends with the clock or the log", async () => {
-  const epoch: NewEvent = { kind: "epoch_started", at: ZERO + 20, what: "address", before: "a", after: "b" };
+  const epoch: NewEvent = {
+    kind: "epoch_started",
+    at: ZERO + 20,
+    mirroring: null,
+    what: "address",
+    before: "a",
+    after: "b",
+    who: "a test",
+  };
   await withLog([[runStarted(ZERO), tallied(ZERO + 10, 1)]], (log) => {
     expect(readWindowBounds(log.reader, ZERO + 5)).toEqual({ now: ZERO + 11, since: ZERO });
     log.appendBatch([epoch]);

@@ -66,6 +66,8 @@ function naiveRows(events: readonly NewEvent[], level: RollupLevel): Map<string,
       case "epoch_started":
       case "marked":
       case "counters_reset":
+      case "mirror_seen":
+      case "idled":
         break;
     }
   }
