@@ -36,6 +36,19 @@ function methodsOf(api: Api, path: string): string[] {
 /** better-sqlite3 names its errors after SQLite's codes. */
 const isLogError = (error: Error): boolean => error.name === "SqliteError";
 
+/** Every route. None of them touches the context before it is asked. */
+export function addRoutes(api: Api, context: ApiContext): void {
+  addMetricsRoute(api, context);
+  addStatsRoute(api, context);
+  addEventsRoute(api, context);
+  addObservationsRoute(api, context);
+  addMarkersRoutes(api, context);
+  addEpochsRoute(api, context);
+  addResetRoute(api, context);
+  addHealthzRoute(api, context);
+  addHealthzRecordingRoute(api, context);
+}
+
 /** The application; `serveApi` puts it on a port. The caller keeps the context's resources open as long. */
 export function createApi(context: ApiContext): Api {
   const { config, log } = context;
@@ -53,15 +66,7 @@ export function createApi(context: ApiContext): Api {
     writeGuard(config.api, (path) => methodsOf(api, path)),
   );
 
-  addMetricsRoute(api, context);
-  addStatsRoute(api, context);
-  addEventsRoute(api, context);
-  addObservationsRoute(api, context);
-  addMarkersRoutes(api, context);
-  addEpochsRoute(api, context);
-  addResetRoute(api, context);
-  addHealthzRoute(api, context);
-  addHealthzRecordingRoute(api, context);
+  addRoutes(api, context);
 
   api.notFound((c) => {
     const methods = methodsOf(api, c.req.path);

@@ -14,6 +14,9 @@ const COMMANDS: ReadonlyMap<string, () => Promise<CommandFactory>> = new Map([
   ["demo", async () => (await import("./demo.ts")).demoCommand],
   ["stats", async () => (await import("./stats.ts")).statsCommand],
   ["events", async () => (await import("./events.ts")).eventsCommand],
+  ["mark", async () => (await import("./mark.ts")).markCommand],
+  ["epoch", async () => (await import("./epoch.ts")).epochCommand],
+  ["reset", async () => (await import("./reset.ts")).resetCommand],
   ["backup", async () => (await import("./backup.ts")).backupCommand],
 ]);
 

@@ -7,7 +7,6 @@ import { Epochs } from "./epochs.ts";
 import { EventLog } from "./event-log.ts";
 import type { RunMirroring } from "./event.ts";
 import type { Fold } from "./fold.ts";
-import { KnownFacts } from "./known-facts.ts";
 import { OpenRequests } from "./open-requests.ts";
 import { LogClock } from "./log-clock.ts";
 import { runRecorderLoop } from "./recorder-loop.ts";
@@ -48,9 +47,8 @@ export async function runRecorder(
   try {
     await loadStatementParser();
     const openRequests = new OpenRequests();
-    const known = new KnownFacts();
-    using log = await EventLog.open({ ...data, folds: [openRequests, known, ...projections] });
-    record(data, log, openRequests, new Epochs(known), report);
+    using log = await EventLog.open({ ...data, folds: [openRequests, ...projections] });
+    record(data, log, openRequests, report);
     report({ type: "stopped" });
   } catch (error) {
     const code = error instanceof PgsoakError ? error.code : "log_unusable";
@@ -64,13 +62,11 @@ function record(
   data: RecorderThreadData,
   log: EventLog,
   openRequests: OpenRequests,
-  epochs: Epochs,
   report: (report: RecorderReport) => void,
 ): void {
   const clock = new LogClock(createClock(), log.lastAt);
-  const run =
-    data.resume === null ? startRun(data, log, openRequests, epochs, clock) : resumeRun(data.resume, log, clock);
-  const recorder = new Recorder({ log, openRequests, epochs, run, clock, flushMs: data.flushMs, report });
+  const run = data.resume === null ? startRun(data, log, openRequests, clock) : resumeRun(data.resume, log);
+  const recorder = new Recorder({ log, openRequests, run, clock, flushMs: data.flushMs, report });
   report({ type: "ready", run });
   const isWhole = runRecorderLoop({ ...data, recorder, log, clock });
   try {
@@ -86,32 +82,20 @@ function record(
 
 /**
  * Goes on with a run whose recorder has died: the requests in flight are still under way, and what the rings hold is still
- * to be written. What went through its hands at the end is a gap that nobody can fill.
+ * to be written (see Recorder.resume).
  */
-function resumeRun(run: number, log: EventLog, clock: Clock): number {
-  const last = log.reader.lastEvent();
-  if (last === null || log.reader.lastRun() !== run) {
-    throw new PgsoakError("log_unusable", "Another pgsoak has written the event log since. Restart this one.");
-  }
-  const at = clock.wallUs();
-  const from = Math.min(last.at, at);
-  log.appendBatch([{ kind: "unrecorded", at, lane: null, from, to: at, requests: null, cause: "crash" }]);
-  return run;
+function resumeRun(run: number, log: EventLog): number {
+  if (log.reader.lastRun() === run) return run;
+  throw new PgsoakError("log_unusable", "Another pgsoak has written the event log since. Restart this one.");
 }
 
 /** Closes what the last run left open and begins a new one, in one batch. Returns the number of the run. */
-function startRun(
-  data: RecorderThreadData,
-  log: EventLog,
-  openRequests: OpenRequests,
-  epochs: Epochs,
-  clock: Clock,
-): number {
+function startRun(data: RecorderThreadData, log: EventLog, openRequests: OpenRequests, clock: Clock): number {
   const { version, host, configHash, mirrorings, metricsEnabled } = data;
   const at = clock.wallUs();
   const run = log.reader.lastRun() + 1;
   const closing = closeLastRun(log.reader.lastEvent(), openRequests.values(), at);
   const started = { kind: "run_started", at, run, version, host, configHash, mirrorings, metricsEnabled } as const;
-  log.appendBatch([...closing, started, ...epochs.ofRun(at, mirrorings)]);
+  log.appendBatch([...closing, started, ...new Epochs(log.db).ofRun(at, mirrorings)]);
   return run;
 }

@@ -1,10 +1,11 @@
 // All projections there are: the one list that the recorder, replay, checkpoints and tests make their folds from.
 
 import type { Fold } from "../events/fold.ts";
+import { KnownFacts } from "../events/known-facts.ts";
 import { createLedgerBalance } from "./ledger-balance.ts";
-import { Rollups } from "./rollups.ts";
 import { createNotes } from "./notes.ts";
 import { createObservationLedger } from "./observations.ts";
+import { Rollups } from "./rollups.ts";
 import { StatementRollups } from "./statement-rollups.ts";
 import { createMirrorStats } from "./stats.ts";
 
@@ -14,8 +15,9 @@ export function createProjections(prefix = ""): Fold[] {
     createMirrorStats(prefix),
     createLedgerBalance(prefix),
     new Rollups(prefix),
+    new StatementRollups(prefix),
     createObservationLedger(prefix),
     createNotes(prefix),
-    new StatementRollups(prefix),
+    new KnownFacts(prefix),
   ];
 }

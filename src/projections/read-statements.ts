@@ -5,7 +5,7 @@ import type { LogReader } from "../events/log-reader.ts";
 import { readExtent } from "./log-extent.ts";
 import { bucketStart, STATEMENT_LEVELS } from "./rollup-levels.ts";
 import { scanWindow } from "./rollup-reader.ts";
-import { type Outcome, STATEMENT_COLUMNS, StatementRollup, type StatementValue } from "./statement-rollup.ts";
+import { type Outcome, STATEMENT_SUMS, StatementRollup, type StatementValue } from "./statement-rollup.ts";
 import { STATEMENT_CHUNK_EVENTS } from "./statement-rollups.ts";
 import type { Window } from "./window.ts";
 import { planWindow } from "./window-plan.ts";
@@ -31,8 +31,6 @@ export interface StatementsReading {
   readonly statements: readonly StatementWindow[];
 }
 
-type Row = readonly [lane: number, statement: number, ...StatementValue[]];
-
 /**
  * One read transaction. Edges whose raw events were removed, or are more than `edgeEventsMax`, are cut at whole buckets,
  * and the answer says so.
@@ -42,7 +40,6 @@ export function readStatements(reader: LogReader, window: Window, edgeEventsMax 
 }
 
 function read(reader: LogReader, window: Window, edgeEventsMax: number): StatementsReading {
-  const { db } = reader;
   const extent = readExtent(reader);
   const [tenMinutes] = STATEMENT_LEVELS;
   const open = extent.lastSeq === 0 ? null : bucketStart(extent.lastAt, tenMinutes!.us);
@@ -52,11 +49,7 @@ function read(reader: LogReader, window: Window, edgeEventsMax: number): Stateme
   const statements = new Statements();
   for (const piece of pieces) {
     if (piece.type === "rows") {
-      const select = `select lane, statement, ${STATEMENT_COLUMNS.join(", ")} from ${piece.level.table}
-        where bucket >= ? and bucket < ? order by bucket`;
-      for (const row of db.prepare<[number, number], Row>(select).raw().iterate(piece.from, piece.to)) {
-        statements.of(row[0], row[1]).mergeRow(row, 2);
-      }
+      statements.addRows(reader, piece.level.table, piece);
     } else if (piece.type === "events") {
       scanWindow(reader, piece, (event) => statements.add(event));
     }
@@ -70,6 +63,10 @@ function read(reader: LogReader, window: Window, edgeEventsMax: number): Stateme
   return { window, covered, resolution, seq: extent.lastSeq, statements: statements.values() };
 }
 
+type Span = [from: number, to: number];
+type SumsRow = readonly [lane: number, statement: number, ...StatementValue[]];
+type ErrorsRow = readonly [lane: number, statement: number, errors: string];
+
 class Statements {
   readonly #lanes: Map<number, StatementRollup>[] = [];
 
@@ -78,6 +75,17 @@ class Statements {
     let rollup = lanes.get(statement);
     if (rollup === undefined) lanes.set(statement, (rollup = new StatementRollup()));
     return rollup;
+  }
+
+  /** Adds the rows of a table whose buckets begin in the span, summed up by SQLite. */
+  addRows(reader: LogReader, table: string, { from, to }: Window): void {
+    const span = "where bucket >= ? and bucket < ?";
+    const sums = `select lane, statement, ${STATEMENT_SUMS.join(", ")} from ${table} ${span} group by lane, statement`;
+    for (const row of reader.prepareRaw<Span, SumsRow>(sums).all(from, to)) this.of(row[0], row[1]).mergeRow(row, 2);
+    const errors = `select lane, statement, errors from ${table} ${span} and errors is not null order by bucket`;
+    for (const [lane, statement, text] of reader.prepareRaw<Span, ErrorsRow>(errors).all(from, to)) {
+      this.of(lane, statement).mergeErrors(text);
+    }
   }
 
   add(event: { readonly kind: string } | Outcome): void {

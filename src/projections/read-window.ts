@@ -5,7 +5,7 @@ import type { LogReader } from "../events/log-reader.ts";
 import type { LaneSpan } from "./lane-span.ts";
 import { NO_LANE } from "./ledger-balance.ts";
 import { Rollup } from "./rollup.ts";
-import { RollupReader, ROW_VALUES, spanOf } from "./rollup-reader.ts";
+import { type PieceVisitor, RollupReader, ROW_VALUES, spanOf } from "./rollup-reader.ts";
 import type { Window } from "./window.ts";
 
 interface LaneWindow {
@@ -44,10 +44,11 @@ function read(reader: LogReader, window: Window): WindowReading {
   const rollups = new RollupReader(reader);
   const { pieces, covered, resolution } = rollups.plan(window);
   const spans = new Map<number, LaneSpan>();
-  rollups.visit(pieces, {
+  const visitor: PieceVisitor = {
     row: (row) => spanOf(spans, row[1]).addRow(row, ROW_VALUES),
     event: (event, lane) => spanOf(spans, lane).addEvent(event),
-  });
+  };
+  rollups.visit(pieces, visitor, true);
   const inFlightAt = covered === null ? null : rollups.inFlightAt(covered.to);
   const lanes = lanesByName(reader).map(({ id, mirroring, database }): LaneWindow => {
     const span = spans.get(id);

@@ -4,7 +4,7 @@ import type { MirrorEvent } from "../events/event.ts";
 import type { LogReader } from "../events/log-reader.ts";
 import { type LogExtent, readExtent } from "./log-extent.ts";
 import { LaneSpan, laneOf } from "./lane-span.ts";
-import { ROLLUP_COLUMNS, type RollupValue } from "./rollup.ts";
+import { ROLLUP_COLUMNS, ROLLUP_SUMS, type RollupValue, SUCCESSES_INDEX } from "./rollup.ts";
 import { ROLLUP_LEVELS, type RollupLevel } from "./rollup-levels.ts";
 import type { Window } from "./window.ts";
 import { type Piece, planWindow, type WindowPlan } from "./window-plan.ts";
@@ -16,6 +16,7 @@ export const ROW_VALUES = 2;
 
 /** What a visitor is handed. */
 export interface PieceVisitor {
+  /** Rows of different lanes may come in any order, those of one lane come in the order of time. */
   row(row: RollupRow): void;
   event(event: MirrorEvent, lane: number): void;
 }
@@ -43,9 +44,13 @@ export class RollupReader {
     return planWindow({ extent: this.extent, levels, open: this.open }, window);
   }
 
-  visit(pieces: readonly Piece[], visitor: PieceVisitor): void {
+  /** With `isSummed` the rows of a piece come as one for each lane, whose bucket is the first: that is much quicker. */
+  visit(pieces: readonly Piece[], visitor: PieceVisitor, isSummed = false): void {
     for (const piece of pieces) {
-      if (piece.type === "rows") this.#visitRows(piece.level, piece, visitor);
+      if (piece.type === "rows") {
+        const rows = isSummed ? this.#sums(piece.level, piece) : this.#rows(piece.level, piece);
+        for (const row of rows) visitor.row(row);
+      }
       if (piece.type === "events") {
         scanWindow(this.#reader, piece, (event) => {
           const lane = laneOf(event);
@@ -65,7 +70,7 @@ export class RollupReader {
       if (piece.type === "rows") {
         const sql = `select lane, sum(selected - mirrored - errored - dropped) from ${piece.level.table}
           where bucket >= ? and bucket < ? group by lane`;
-        const sums = this.#reader.db.prepare<[number, number], [number, number]>(sql).raw();
+        const sums = this.#reader.prepareRaw<[number, number], [number, number]>(sql);
         for (const [lane, net] of sums.all(piece.from, piece.to)) add(lane, net);
       } else {
         const span = new Map<number, LaneSpan>();
@@ -78,13 +83,32 @@ export class RollupReader {
     return (lane) => (now.get(lane) ?? 0) - (since.get(lane) ?? 0);
   }
 
-  #visitRows({ table }: RollupLevel, { from, to }: Window, visitor: PieceVisitor): void {
+  #rows({ table }: RollupLevel, { from, to }: Window): Iterable<RollupRow> {
     const select = `select bucket, lane, ${ROLLUP_COLUMNS.join(", ")} from ${table} where bucket >= ? and bucket < ?
       order by bucket, lane`;
-    const rows = this.#reader.db.prepare<[number, number], RollupRow>(select).raw();
-    for (const row of rows.iterate(from, to)) visitor.row(row);
+    return this.#reader.prepareRaw<Span, RollupRow>(select).iterate(from, to);
+  }
+
+  #sums({ table }: RollupLevel, { from, to }: Window): Iterable<RollupRow> {
+    const span = "where bucket >= ? and bucket < ?";
+    const sums = `select min(bucket), lane, ${ROLLUP_SUMS.join(", ")} from ${table} ${span} group by lane`;
+    const each = `select lane, mirrored, errored + dropped, consecutive_successes from ${table} ${span} order by bucket`;
+    const successes = new Map<number, number>();
+    for (const [lane, mirrored, failed, last] of this.#reader.prepareRaw<Span, SuccessRow>(each).iterate(from, to)) {
+      successes.set(lane, failed > 0 ? last : (successes.get(lane) ?? 0) + mirrored);
+    }
+    return this.#reader
+      .prepareRaw<Span, [number, number, ...RollupValue[]]>(sums)
+      .all(from, to)
+      .map((row) => {
+        row[ROW_VALUES + SUCCESSES_INDEX] = successes.get(row[1]) ?? 0;
+        return row;
+      });
   }
 }
+
+type Span = [from: number, to: number];
+type SuccessRow = readonly [lane: number, mirrored: number, failed: number, consecutiveSuccesses: number];
 
 /** The lane's span, made when it is missing. */
 export function spanOf(spans: Map<number, LaneSpan>, lane: number): LaneSpan {

@@ -3,7 +3,7 @@
 
 import type { EventOf } from "../events/event.ts";
 import { PARITY_COLUMN } from "./columns.ts";
-import { Histogram } from "./histogram.ts";
+import { concatenatedHistograms, Histogram } from "./histogram.ts";
 import { parityOf } from "./outcome.ts";
 import { StatementErrors } from "./statement-errors.ts";
 
@@ -39,6 +39,15 @@ const MAXIMA = Object.keys(maxima) as Key<typeof maxima>[];
 const COUNTERS: readonly Key<StatementCounters>[] = [...SUMS, ...MAXIMA];
 
 export const STATEMENT_COLUMNS = [...COUNTERS, "errors", "mirror_histogram", "primary_histogram"] as const;
+
+/** What adds the rows of a table up: an expression for each of STATEMENT_COLUMNS but `errors`, which is null. */
+export const STATEMENT_SUMS = [
+  ...SUMS.map((name) => `sum(${name})`),
+  ...MAXIMA.map((name) => `max(${name})`),
+  "null",
+  concatenatedHistograms("mirror_histogram"),
+  concatenatedHistograms("primary_histogram"),
+];
 
 /** The values of STATEMENT_COLUMNS. */
 export type StatementValue = number | string | Uint8Array | null;
@@ -106,9 +115,14 @@ export class StatementRollup {
     for (const name of SUMS) this.counters[name] += Number(values[next++]);
     for (const name of MAXIMA) this.#raise(name, Number(values[next++]));
     const [errors, mirror, primary] = [values[next], values[next + 1], values[next + 2]];
-    if (typeof errors === "string") (this.#errors ??= new StatementErrors()).mergeEncoded(errors);
+    if (typeof errors === "string") this.mergeErrors(errors);
     if (mirror instanceof Uint8Array) this.mirror.mergeEncoded(mirror);
     if (primary instanceof Uint8Array) this.primary.mergeEncoded(primary);
+  }
+
+  /** Adds the stored errors of a span that comes behind this one. */
+  mergeErrors(text: string): void {
+    (this.#errors ??= new StatementErrors()).mergeEncoded(text);
   }
 
   /** The values of STATEMENT_COLUMNS. */

@@ -14,7 +14,7 @@ import { StatementBucket } from "./statement-bucket.ts";
 import { STATEMENT_COLUMNS, type StatementRollup, type StatementValue } from "./statement-rollup.ts";
 
 const KEYS = ["bucket", "lane", "statement"];
-/** Events between two times at which the open bucket is written. */
+/** Events between two times at which the open bucket is written. So many of the newest may never be removed. */
 export const STATEMENT_CHUNK_EVENTS = 20_000;
 /** Rows that one closed bucket deletes of each table at most. */
 const EXPIRED_ROWS = 500;

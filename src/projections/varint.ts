@@ -26,9 +26,9 @@ export class VarintReader {
   next(): number {
     let value = 0;
     for (let unit = 1; ; unit *= 128) {
-      if (this.isAtEnd) throw new RangeError("a number is cut off");
-      const byte = this.#bytes[this.#position++]!;
-      value += (byte % 128) * unit;
+      const byte = this.#bytes[this.#position++];
+      if (byte === undefined) throw new RangeError("a number is cut off");
+      value += (byte & 127) * unit;
       if (byte < 128) return value;
     }
   }

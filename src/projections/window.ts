@@ -94,7 +94,7 @@ function single(field: Field, given: Given): string | null {
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+\- ])(\d\d):(\d\d))$/;
 
 /** RFC 3339 with any offset, or Unix seconds, as microseconds since the Unix epoch. Throws WindowError. */
-export function parseMoment(field: Field, text: string): number {
+function parseMoment(field: Field, text: string): number {
   const unix = /^(\d{1,12})(?:\.(\d{1,9}))?$/.exec(text);
   if (unix !== null && Number(unix[1]) <= SECONDS_MAX) return Number(unix[1]) * 1_000_000 + microseconds(unix[2]);
   const match = RFC3339.exec(text);

@@ -167,7 +167,7 @@ export class RecorderHandle implements EventAppender {
     const bornMs = performance.now();
     void this.#life.ended.then((reason) => {
       this.#isAlive = false;
-      this.#asked.giveUp("the recorder has ended");
+      this.#asked.giveUp("the recorder has ended: look whether it is there before you try again");
       // One that dies again and again is given longer and longer pauses.
       if (performance.now() - bornMs > HEALTHY_MS) this.#restartMs = RESTART_MIN_MS;
       if (!this.#stopping) this.#died(reason);

@@ -21,7 +21,6 @@ import { openReader } from "../../src/events/log-reader.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { createLog } from "../../src/log.ts";
 import { createProjections } from "../../src/projections/projections.ts";
-import { KnownFacts } from "../../src/events/known-facts.ts";
 import { LogReading } from "../../src/service/log-reading.ts";
 
 const DATABASES = `
@@ -86,7 +85,7 @@ export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixtu
   const path = join(folder, "pgsoak.db");
   const toml = `[events]\npath = ${JSON.stringify(path)}\n[api]\n${options.api ?? ""}\n${DATABASES}`;
   const config = parseConfig(toml, { file: null, env: {}, cwd: folder });
-  const folds = [new OpenRequests(), new KnownFacts(), ...createProjections()];
+  const folds = [new OpenRequests(), ...createProjections()];
   const events = await EventLog.open({ path, folds });
   const reader = openReader(path);
   const pages = new LogReading(path);

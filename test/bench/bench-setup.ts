@@ -12,6 +12,8 @@ export interface BenchSetup {
   readonly rounds: number;
   /** Of each side in each round. */
   readonly seconds: number;
+  /** Events of the logs that are read. */
+  readonly events: number;
 }
 
 /** Some figures that come from the same runs. */

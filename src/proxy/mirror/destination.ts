@@ -6,6 +6,7 @@ import type { ByteBudget } from "../byte-budget.ts";
 import type { ThreadLog } from "../thread-log.ts";
 import { type Gauges, MIRROR_CONNECTIONS, MIRROR_QUEUE_DEPTH, MIRROR_SESSIONS } from "../gauges.ts";
 import type { Recording } from "../recording.ts";
+import { FactsWatch } from "./facts-watch.ts";
 import { StatementFilter } from "./filter.ts";
 import { MirrorHealth, type Permission } from "./health.ts";
 
@@ -50,6 +51,7 @@ export class MirrorDestination {
   readonly recording: Recording;
   readonly log: ThreadLog;
   readonly filter: StatementFilter;
+  readonly facts: FactsWatch;
   readonly #o: DestinationOptions;
   /** Databases that are fed by replication on the mirror: writing there would apply every write twice. */
   readonly #replicas = new Map<string, string>();
@@ -72,6 +74,8 @@ export class MirrorDestination {
     this.recording = options.recording;
     this.log = options.log;
     this.filter = new StatementFilter(options.index, options.config);
+    const { name } = options.config;
+    this.facts = new FactsWatch((database, facts) => this.recording.mirrorFacts(name, database, facts));
     this.#health = new MirrorHealth(options.health, options.index, options.thread);
   }
 
