@@ -90,6 +90,8 @@ export interface ReadinessFacts {
   readonly covered: Span | null;
   /** `exact`, or the length of the buckets that the window's edges had to be cut at. */
   readonly resolution: string;
+  /** The same of `statements`, whose buckets are coarser. */
+  readonly statementsResolution: string;
   /** Requests that were seen, but lost to the log, as far as their number is known. */
   readonly unrecorded: number;
   /** By name. */

@@ -110,6 +110,8 @@ export const readinessSchema = z.object({
   expires_at: moment.nullable(),
   /** `exact`, or the length of the buckets that the answer rests on. */
   resolution: z.string(),
+  /** The same of the statements. */
+  statements_resolution: z.string(),
   policy: z.record(z.string(), z.union([z.number(), z.string()])),
   criteria: z.array(criterionSchema),
   reasons: z.array(z.string()),

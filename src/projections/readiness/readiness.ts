@@ -37,6 +37,7 @@ export function readiness(facts: ReadinessFacts, policy: Policy): Readiness {
     to: formatMoment(facts.window.to),
     expires_at: expiresAfterMs === null ? null : formatMoment(facts.window.to + expiresAfterMs * 1000),
     resolution: facts.resolution,
+    statements_resolution: facts.statementsResolution,
     policy: policyJson(policy),
     criteria: judged.map(criterionJson),
     reasons: reasonsOf(judged, facts),

@@ -69,6 +69,7 @@ export function factsOf(change: Partial<ReadinessFacts> = {}): ReadinessFacts {
     since: FROM,
     covered: { from: FROM, to: TO },
     resolution: "exact",
+    statementsResolution: "exact",
     unrecorded: 0,
     mirrorings: [mirroringOf()],
     lanes: [laneOf()],
