@@ -104,8 +104,6 @@ export class Rollups implements Fold {
       case "mirror_seen":
       case "idled":
       case "counters_reset":
-      case "mirror_seen":
-      case "idled":
         return;
     }
   }
