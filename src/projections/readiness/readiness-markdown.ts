@@ -21,10 +21,11 @@ function list(title: string, sentences: readonly string[]): string[] {
   return sentences.length === 0 ? [] : ["", `## ${title}`, "", ...sentences.map((each) => `- ${plain(each)}`)];
 }
 
+const where = (mirroring: string | null, database: string | null): string =>
+  [mirroring, database].flatMap((name) => (name === null ? [] : [plain(name)])).join(" / ");
+
 export function readinessMarkdown(answer: Readiness): string {
   const { metrics } = answer;
-  const where = (mirroring: string | null, database: string | null): string =>
-    [mirroring, database].flatMap((name) => (name === null ? [] : [plain(name)])).join(" / ");
   const lines = [
     `# Mirror migration readiness: ${statusWords(answer.verdict)}`,
     "",
