@@ -4,7 +4,7 @@
 
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
-import { messageOf } from "../errors.ts";
+import { messageOf, PgsoakError } from "../errors.ts";
 import type { Api, ApiContext, ApiEnv } from "./api-context.ts";
 import { bodyGuard } from "./body-guard.ts";
 import { addEpochsRoute } from "./epochs.ts";
@@ -80,6 +80,7 @@ export function createApi(context: ApiContext): Api {
     if (error instanceof BusyError) return problem("busy", error.message, { headers: { "retry-after": "1" } });
     // Hono's own: a body that is no JSON.
     if (error instanceof HTTPException && error.status === 400) return problem("bad_request", "the body is not JSON");
+    if (error instanceof PgsoakError && error.code === "rebuilding") return problem("rebuilding", error.message);
     log.error("the HTTP API failed to answer", { method: c.req.method, path: c.req.path, cause: messageOf(error) });
     return isLogError(error)
       ? problem("log_unavailable", "the event log cannot be read at the moment")

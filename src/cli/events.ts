@@ -5,6 +5,7 @@ import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promi
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { EventKind, MirrorEvent } from "../events/event.ts";
 import { messageOf, PgsoakError } from "../errors.ts";
+import { readExtent } from "../events/extent.ts";
 import type { LogReader } from "../events/log-reader.ts";
 import { parseWindow } from "../projections/window.ts";
 import { configOption, jsonOption, type CliContext } from "./context.ts";
@@ -75,6 +76,13 @@ function moment(field: "from" | "to"): (text: string) => number {
   };
 }
 
+/** Who asks for events that retention has removed must not take the rest for all there was. */
+function tellRemoved({ stderr }: CliContext, reader: LogReader, { after, follow = false }: EventsOptions): void {
+  const { removedSeq } = readExtent(reader.db);
+  if ((after ?? (follow ? removedSeq : 0)) >= removedSeq) return;
+  stderr(`pgsoak: retention has removed the events up to ${removedSeq}\n`);
+}
+
 /** The pages of events that the options ask for; with `follow` it waits for more until it is stopped. */
 async function* readPages(
   reader: LogReader,
@@ -110,6 +118,7 @@ async function printEvents(context: CliContext, options: EventsOptions): Promise
   const names = createEventNames(reader.db);
   const line = (event: MirrorEvent): string =>
     options.json === true ? JSON.stringify(eventJson(event, names)) : eventText(event, names);
+  tellRemoved(context, reader, options);
   using signals = watchSignals();
   for await (const page of readPages(reader, options, signals.stop)) {
     if (page.length > 0) context.stdout(page.map((event) => `${line(event)}\n`).join(""));

@@ -3,6 +3,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { type Clock, createClock } from "../clock.ts";
 import { messageOf, PgsoakError } from "../errors.ts";
+import { CHECKPOINT_PREFIX } from "./checkpoint.ts";
 import { Epochs } from "./epochs.ts";
 import { EventLog } from "./event-log.ts";
 import type { RunMirroring } from "./event.ts";
@@ -13,7 +14,9 @@ import { runRecorderLoop } from "./recorder-loop.ts";
 import type { RecorderReport } from "./recorder-messages.ts";
 import { Recorder } from "./recorder.ts";
 import { closeLastRun } from "./recovery.ts";
+import { Retention } from "./retention.ts";
 import { loadStatementParser } from "./statements.ts";
+import { Upkeep } from "./upkeep.ts";
 
 /** What the recorder thread is started with. */
 export interface RecorderThreadData {
@@ -23,6 +26,12 @@ export interface RecorderThreadData {
   readonly flushMs: number;
   /** See RecorderLoopOptions. */
   readonly idledMs?: number;
+  /** Raw events older than this are removed. */
+  readonly retentionMs: number;
+  /** Raw events are removed while the log is larger. */
+  readonly maxSizeBytes: number;
+  /** See RetentionOptions. */
+  readonly keptEvents?: number;
   readonly version: string;
   readonly host: string;
   readonly configHash: string;
@@ -41,14 +50,16 @@ export interface RecorderThreadData {
 /** Blocks its thread for the whole run. Errors are reported as `failed`, with a stable code. */
 export async function runRecorder(
   data: RecorderThreadData,
-  projections: readonly Fold[],
+  createProjections: (prefix?: string) => readonly Fold[],
   report: (report: RecorderReport) => void,
 ): Promise<void> {
   try {
     await loadStatementParser();
     const openRequests = new OpenRequests();
-    using log = await EventLog.open({ ...data, folds: [openRequests, ...projections] });
-    record(data, log, openRequests, report);
+    // A run can't begin before it is known what the last one left open; the projections may come later.
+    using log = await EventLog.open({ ...data, folds: [openRequests], projections: createProjections() });
+    const folds = [new OpenRequests(undefined, CHECKPOINT_PREFIX), ...createProjections(CHECKPOINT_PREFIX)];
+    record(data, log, openRequests, folds, report);
     report({ type: "stopped" });
   } catch (error) {
     const code = error instanceof PgsoakError ? error.code : "log_unusable";
@@ -62,13 +73,27 @@ function record(
   data: RecorderThreadData,
   log: EventLog,
   openRequests: OpenRequests,
+  checkpoint: readonly Fold[],
   report: (report: RecorderReport) => void,
 ): void {
   const clock = new LogClock(createClock(), log.lastAt);
   const run = data.resume === null ? startRun(data, log, openRequests, clock) : resumeRun(data.resume, log);
   const recorder = new Recorder({ log, openRequests, run, clock, flushMs: data.flushMs, report });
   report({ type: "ready", run });
-  const isWhole = runRecorderLoop({ ...data, recorder, log, clock });
+  const retention = new Retention({
+    reader: log.reader,
+    folds: checkpoint,
+    retentionUs: data.retentionMs * 1000,
+    maxBytes: data.maxSizeBytes,
+    ...(data.keptEvents === undefined ? {} : { keptEvents: data.keptEvents }),
+    clock,
+    onForgotten: (projections) => {
+      const message = "projections begin with the first event that is left: older ones were removed";
+      report({ type: "log", level: "warn", message, fields: { projections } });
+    },
+  });
+  const upkeep = new Upkeep({ log, retention, clock, report });
+  const isWhole = runRecorderLoop({ ...data, recorder, log, upkeep, clock });
   try {
     // Without its last word the run counts as crashed, and the next one will say that something is missing.
     if (isWhole) log.appendBatch([{ kind: "run_stopped", at: clock.wallUs(), run }]);

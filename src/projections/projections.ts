@@ -9,13 +9,18 @@ import { Rollups } from "./rollups.ts";
 import { StatementRollups } from "./statement-rollups.ts";
 import { createMirrorStats } from "./stats.ts";
 
+export interface ProjectionOptions {
+  /** STATEMENT_CHUNK_EVENTS when absent. */
+  readonly statementChunkEvents?: number | undefined;
+}
+
 /** Fresh folds; `prefix` begins the names of their tables. The fold of open requests stands apart: see OpenRequests. */
-export function createProjections(prefix = ""): Fold[] {
+export function createProjections(prefix = "", { statementChunkEvents }: ProjectionOptions = {}): Fold[] {
   return [
     createMirrorStats(prefix),
     createLedgerBalance(prefix),
     new Rollups(prefix),
-    new StatementRollups(prefix),
+    new StatementRollups(prefix, statementChunkEvents),
     createObservationLedger(prefix),
     createNotes(prefix),
     new KnownFacts(prefix),

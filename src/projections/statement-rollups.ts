@@ -6,6 +6,8 @@
 
 import type { Database } from "better-sqlite3";
 import type { MirrorEvent } from "../events/event.ts";
+import { CHECKPOINT_PREFIX } from "../events/checkpoint.ts";
+import { readPosition } from "../events/fold-positions.ts";
 import type { Fold } from "../events/fold.ts";
 import { LogReader } from "../events/log-reader.ts";
 import { BucketTable } from "./bucket-table.ts";
@@ -35,6 +37,7 @@ export class StatementRollups implements Fold {
   readonly #hours: BucketTable;
   readonly #positions: string;
   readonly #chunkEvents: number;
+  readonly #prefix: string;
   #open = new StatementBucket();
   #start = Number.NEGATIVE_INFINITY; // of the open bucket
   #end = Number.NEGATIVE_INFINITY;
@@ -42,8 +45,9 @@ export class StatementRollups implements Fold {
   #at = 0;
   #pending: Pending[] = [];
 
-  /** A load reads at most `chunkEvents` events. */
+  /** A load reads at most `chunkEvents` events; with a prefix, none: behind a checkpoint no event is left to read. */
   constructor(prefix = "", chunkEvents = STATEMENT_CHUNK_EVENTS) {
+    this.#prefix = prefix;
     this.#tenMinutes = new BucketTable(`${prefix}${TEN_MINUTES.table}`, KEYS, STATEMENT_COLUMNS);
     this.#hours = new BucketTable(`${prefix}${HOUR.table}`, KEYS, STATEMENT_COLUMNS);
     this.#positions = `${prefix}statement_rollup_position`;
@@ -61,15 +65,27 @@ export class StatementRollups implements Fold {
     const position = db.prepare<[], { seq: number; at: number }>(`select seq, at from ${this.#positions}`).get();
     if (position === undefined) return;
     this.#startBucket(position.at);
-    readBucket(db, this.#tenMinutes, this.#start, this.#open);
-    for (const entry of this.#open.entries()) entry.isChanged = false;
-    const before = Math.max(0, this.#chunkOf(position.seq) * this.#chunkEvents - 1);
+    const written = this.#readOpen(db, position.seq);
     const again = (event: MirrorEvent): void => {
-      if (event.at >= this.#start) this.#count(event);
+      if (event.at >= this.#start && event.seq <= position.seq) this.#count(event);
     };
-    new LogReader(db).scan(before, again, position.seq - before);
+    new LogReader(db).scan(written, again, position.seq - written);
     this.#seq = position.seq;
     this.#at = position.at;
+  }
+
+  /** Takes the open bucket from its rows, which hold the events up to the seq that is returned. */
+  #readOpen(db: Database, seq: number): number {
+    const written = this.#prefix === "" ? Math.max(0, this.#chunkOf(seq) * this.#chunkEvents - 1) : seq;
+    const checkpoint = this.#prefix === "" ? readPosition(db, this.name, CHECKPOINT_PREFIX) : null;
+    if (checkpoint?.version === this.version && checkpoint.seq > written) {
+      // The events between have been removed. What they changed has no rows here yet.
+      readBucket(db, `main.${CHECKPOINT_PREFIX}${this.#tenMinutes.name}`, this.#start, this.#open);
+      return checkpoint.seq;
+    }
+    readBucket(db, this.#tenMinutes.name, this.#start, this.#open);
+    for (const entry of this.#open.entries()) entry.isChanged = false;
+    return written;
   }
 
   apply(event: MirrorEvent): void {
@@ -81,6 +97,7 @@ export class StatementRollups implements Fold {
   }
 
   save(db: Database): void {
+    if (this.#prefix !== "") this.#writeOpen();
     for (const one of this.#pending) this.#do(db, one);
     this.#pending = [];
     db.prepare(`insert or replace into ${this.#positions} (id, seq, at) values (1, ?, ?)`).run(this.#seq, this.#at);
@@ -102,6 +119,8 @@ export class StatementRollups implements Fold {
       case "observation_changed":
       case "epoch_started":
       case "marked":
+      case "mirror_seen":
+      case "idled":
       case "counters_reset":
       case "mirror_seen":
       case "idled":
@@ -142,7 +161,7 @@ export class StatementRollups implements Fold {
         return;
       case "closeHour": {
         const hour = new StatementBucket();
-        readBucket(db, this.#hours, one.start, hour);
+        readBucket(db, this.#hours.name, one.start, hour);
         hour.trim();
         replaceBucket(db, this.#hours, one.start, hour);
         return;
@@ -157,7 +176,7 @@ export class StatementRollups implements Fold {
   #addToHour(db: Database, start: number, bucket: StatementBucket): void {
     const hour = bucketStart(start, HOUR.us);
     const whole = new StatementBucket();
-    readBucket(db, this.#hours, hour, whole);
+    readBucket(db, this.#hours.name, hour, whole);
     for (const { lane, statement, rollup } of bucket.entries()) whole.touch(lane, statement).merge(rollup);
     replaceBucket(db, this.#hours, hour, whole);
   }
@@ -183,8 +202,8 @@ export class StatementRollups implements Fold {
 type Row = [lane: number, statement: number, ...StatementValue[]];
 
 /** Adds the rows of a stored bucket to `into`. */
-function readBucket(db: Database, table: BucketTable, start: number, into: StatementBucket): void {
-  const select = `select lane, statement, ${STATEMENT_COLUMNS.join(", ")} from ${table.name} where bucket = ?`;
+function readBucket(db: Database, table: string, start: number, into: StatementBucket): void {
+  const select = `select lane, statement, ${STATEMENT_COLUMNS.join(", ")} from ${table} where bucket = ?`;
   for (const row of db.prepare<[number], Row>(select).raw().all(start)) {
     const rollup: StatementRollup = into.touch(row[0], row[1]);
     rollup.mergeRow(row, 2);

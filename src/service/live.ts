@@ -2,6 +2,7 @@
 
 import type { LiveMirroring, LiveStatus, LogCheckStatus, RecordingStatus, Refusals } from "../api/live-status.ts";
 import type { Config } from "../config/config.ts";
+import type { Rebuilding } from "../events/fold-rebuild.ts";
 import {
   CLIENT_CONNECTIONS,
   MIRROR_CONNECTIONS,
@@ -48,6 +49,10 @@ export class Live implements LiveStatus {
 
   logCheck(): LogCheckStatus {
     return this.#logCheck.status;
+  }
+
+  rebuilding(): Rebuilding | null {
+    return this.#recorder.rebuilding;
   }
 
   run(): number {

@@ -17,6 +17,7 @@ import { serveApi, type ServeOptions } from "../../src/api/server.ts";
 import type { Clock } from "../../src/clock.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import { EventLog } from "../../src/events/event-log.ts";
+import type { Rebuilding } from "../../src/events/fold-rebuild.ts";
 import { openReader } from "../../src/events/log-reader.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { createLog } from "../../src/log.ts";
@@ -35,6 +36,7 @@ tls = "disable"
 class LiveFacts implements LiveStatus {
   recordingStatus: RecordingStatus = { state: "ok", cause: "" };
   logCheckStatus: LogCheckStatus = { state: "ok", damage: "" };
+  rebuildingStatus: Rebuilding | null = null;
   clients = 3;
   readonly states: LiveMirroring[] = [];
 
@@ -43,6 +45,9 @@ class LiveFacts implements LiveStatus {
   }
   logCheck(): LogCheckStatus {
     return this.logCheckStatus;
+  }
+  rebuilding(): Rebuilding | null {
+    return this.rebuildingStatus;
   }
   run(): number {
     return 1;

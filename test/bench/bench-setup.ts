@@ -12,7 +12,7 @@ export interface BenchSetup {
   readonly rounds: number;
   /** Of each side in each round. */
   readonly seconds: number;
-  /** Events of the logs that are read. */
+  /** Length of the log, for experiments that need a long one. */
   readonly events: number;
 }
 

@@ -10,12 +10,23 @@ import { figureText } from "./figure.ts";
 import { findProgram } from "./find-program.ts";
 import { hungMirror, recording } from "./mirror-bench.ts";
 import { initialisePgbench } from "./pgbench.ts";
+import { replay, retention } from "./log-experiments.ts";
 import { recorder } from "./recorder-experiment.ts";
 import { relayAt32, relayAt8 } from "./relay-bench.ts";
 import { start } from "./start-bench.ts";
 import { window } from "./window-bench.ts";
 
-const EXPERIMENTS: readonly Experiment[] = [relayAt8, relayAt32, recording, hungMirror, recorder, window, start];
+const EXPERIMENTS: readonly Experiment[] = [
+  relayAt8,
+  relayAt32,
+  recording,
+  hungMirror,
+  recorder,
+  window,
+  replay,
+  retention,
+  start,
+];
 interface Options {
   readonly only?: string;
   readonly rounds: number;
@@ -34,7 +45,7 @@ function command(): Command {
     .addOption(new Option("--only <name>", "one experiment, or the one that a figure comes from").choices(names))
     .option("--rounds <number>", "how often each side is measured", wholeNumber, 5)
     .option("--seconds <number>", "length of each side in each round", wholeNumber, 5)
-    .option("--events <number>", "size of the log that windows are read from", wholeNumber, 1_000_000)
+    .option("--events <number>", "length of the log of the experiments that need a long one", wholeNumber, 1_000_000)
     .action(run);
 }
 

@@ -43,19 +43,23 @@ describe.skipIf(!canMount("memory"))("a volume that is really full", () => {
 });
 
 describe.skipIf(!canMount("disk"))("a volume that really hangs", () => {
-  test("is said after some seconds while clients and the API go on; it clears by itself", async () => {
+  // What the main thread reads of the log may have to wait too, and the HTTP API with it: what it says of a recorder that
+  // hangs is in recorder-faults.test.ts.
+  test("stops no client for as long as it hangs, and recording goes on by itself behind it", async () => {
     await using database = await createDatabase("volume_hangs");
     using volume = mountVolume("disk", 64 * MIB)!;
     await using pgsoak = await startOn(volume, database);
     await using load = new SteadyLoad({ ...pgsoak.proxy, database: database.name }, { sessions: 4, pauseMs: 2 });
     await waitFor(async () => (await readStatsOf(pgsoak)).total.requests_mirrored > 100);
-    volume.freeze();
-    await waitFor(async () => (await recordingStatus(pgsoak)) === 503, { timeoutMs: 20_000 });
-    expect(await causeOf(pgsoak)).toMatchObject({ cause: expect.stringContaining("the disk does not answer") });
     const answered = load.requests;
-    await waitFor(() => load.requests > answered + 200);
-    volume.thaw();
-    await waitFor(async () => (await recordingStatus(pgsoak)) === 200);
+    volume.freeze();
+    try {
+      await waitFor(() => load.requests > answered + 1000, { timeoutMs: 30_000 });
+    } finally {
+      // A process that waits for a volume can't be ended.
+      volume.thaw();
+    }
+    await waitFor(async () => (await recordingStatus(pgsoak)) === 200, { timeoutMs: 30_000 });
     expect((await load.stop()).errors).toEqual([]);
     const { total } = await settledStats(pgsoak, load.requests);
     expect(total.requests_mirrored + total.requests_dropped + total.requests_errored).toBe(

@@ -42,5 +42,5 @@ EventLog.prototype.appendBatch = function appendThenDie(this: EventLog, events) 
   if (isAsked("died")) process.exit(1);
 };
 
-const folds = [...createProjections(), weakSpot];
-await runRecorder(data, folds, (report) => parentPort!.postMessage(report));
+const createFolds = (prefix = "") => [...createProjections(prefix), ...(prefix === "" ? [weakSpot] : [])];
+await runRecorder(data, createFolds, (report) => parentPort!.postMessage(report));

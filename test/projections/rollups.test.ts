@@ -68,8 +68,6 @@ function naiveRows(events: readonly NewEvent[], level: RollupLevel): Map<string,
       case "mirror_seen":
       case "idled":
       case "counters_reset":
-      case "mirror_seen":
-      case "idled":
         break;
     }
   }
