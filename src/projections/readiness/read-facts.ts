@@ -3,6 +3,7 @@
 
 import type { Kysely } from "kysely";
 import type { LogReader } from "../../events/log-reader.ts";
+import { requireWhole } from "../../events/projection-state.ts";
 import type { LogTables } from "../../events/tables.ts";
 import { Histogram } from "../histogram.ts";
 import { readWindow, type WindowReading } from "../read-window.ts";
@@ -136,7 +137,13 @@ async function readAll(
   };
 }
 
-/** One read transaction, which neither waits for a writer nor makes one wait. */
+/** The projections that the facts come from. */
+const PROJECTIONS = ["rollups", "statement_rollups", "observations", "notes", "ledger_balance", "open_requests"];
+
+/** One read transaction, which neither waits for a writer nor makes one wait. Throws rebuilding. */
 export function readFacts(reader: LogReader, window: Window, selection: Selection = {}): Promise<ReadinessFacts> {
-  return reader.kysely.transaction().execute((db) => readAll(reader, db, window, selection));
+  return reader.kysely.transaction().execute((db) => {
+    requireWhole(reader.db, PROJECTIONS);
+    return readAll(reader, db, window, selection);
+  });
 }

@@ -2,13 +2,15 @@
 // asked about.
 
 import type { LogReader } from "../../events/log-reader.ts";
+import { requireWhole } from "../../events/projection-state.ts";
 import { readExtent } from "../log-extent.ts";
 import { readLastEpoch } from "../read-notes.ts";
 import type { WindowBounds } from "../window.ts";
 
-/** `wallUs` is the clock; the log may be ahead of it, and then ends later. Without a mirroring, epochs of all count alone. */
+/** `wallUs` is the clock; the log may be ahead of it, and then ends later. Without a mirroring, epochs of all count alone. Throws rebuilding. */
 export async function readinessBounds(reader: LogReader, wallUs: number, mirroring?: string): Promise<WindowBounds> {
   return reader.kysely.transaction().execute(async (db) => {
+    requireWhole(reader.db, ["notes"]);
     const { since, lastAt } = readExtent(reader);
     const now = Math.max(wallUs, lastAt + 1);
     const epoch = await readLastEpoch(db, now, mirroring ?? null);
