@@ -3,7 +3,7 @@
 
 import type { LogReader } from "../../events/log-reader.ts";
 import { requireWhole } from "../../events/projection-state.ts";
-import { readExtent } from "../log-extent.ts";
+import { readKnownExtent } from "../log-extent.ts";
 import { readLastEpoch } from "../read-notes.ts";
 import type { WindowBounds } from "../window.ts";
 
@@ -11,7 +11,7 @@ import type { WindowBounds } from "../window.ts";
 export async function readinessBounds(reader: LogReader, wallUs: number, mirroring?: string): Promise<WindowBounds> {
   return reader.kysely.transaction().execute(async (db) => {
     requireWhole(reader.db, ["notes"]);
-    const { since, lastAt } = readExtent(reader);
+    const { since, lastAt } = readKnownExtent(reader);
     const now = Math.max(wallUs, lastAt + 1);
     const epoch = await readLastEpoch(db, now, mirroring ?? null);
     return { now, since: epoch?.at ?? since };
