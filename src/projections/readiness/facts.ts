@@ -3,7 +3,7 @@
 
 import type { RollupCounters } from "../rollup-counters.ts";
 
-export interface Span {
+interface Span {
   readonly from: number;
   readonly to: number;
 }
@@ -35,7 +35,7 @@ export interface LaneFacts extends BothLatencies {
   readonly mayWrite: boolean;
 }
 
-export interface EpochFacts {
+interface EpochFacts {
   readonly at: number;
   readonly what: string;
   readonly before: string;
@@ -43,7 +43,7 @@ export interface EpochFacts {
   readonly who: string;
 }
 
-export interface GapFacts extends Span {
+interface GapFacts extends Span {
   readonly cause: string;
 }
 

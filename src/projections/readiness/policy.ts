@@ -7,7 +7,7 @@ import type { Values } from "../../config/read-table.ts";
 import { GENERAL, READINESS } from "../../config/schema.ts";
 
 /** In the order in which an answer shows them. */
-export const POLICY_SETTINGS = {
+const POLICY_SETTINGS = {
   mirror_max_error_rate: GENERAL.mirror_max_error_rate,
   mirror_consecutive_success: GENERAL.mirror_consecutive_success,
   mirror_max_latency_ms: GENERAL.mirror_max_latency_ms,
@@ -43,7 +43,7 @@ export class PolicyError extends Error {
   }
 }
 
-export function isSettingName(name: string): name is SettingName {
+function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(POLICY_SETTINGS, name);
 }
 

@@ -52,7 +52,7 @@ function criterionLine({ name, status, detail }: ReadinessCriterion): string {
 }
 
 /** Lines without line feeds; nothing in them that a terminal obeys. */
-export function readinessLines(answer: Readiness): string[] {
+function readinessLines(answer: Readiness): string[] {
   const { needed } = answer;
   return [
     "=== Mirror Migration Readiness Report ===",
