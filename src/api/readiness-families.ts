@@ -1,5 +1,5 @@
 // Readiness as metrics: score and verdict of each mirroring over the windows of `[readiness] windows`. A verdict takes longer
-// than the rest of a scrape, and changes slowly: it is worked out anew only every few seconds.
+// than the rest of a scrape, and changes slowly: it is worked out anew only as often as it may cost.
 
 import { PgsoakError } from "../errors.ts";
 import { factsOfMirroring } from "../projections/readiness/facts-of-mirroring.ts";
@@ -12,7 +12,9 @@ import { parseWindow } from "../projections/window.ts";
 import type { ApiContext } from "./api-context.ts";
 import type { MetricFamily, MetricSample } from "./metrics-text.ts";
 
-const KEPT_MS = 10_000;
+/** Between two readings: at least this long, and so long that they take at most two in a hundred of the time. */
+const KEPT_MS_MIN = 1000;
+const KEPT_SPENT = 50;
 
 async function collect({ config, reader, live, clock }: ApiContext): Promise<MetricFamily[]> {
   const policy = policyOf(config.readiness);
@@ -50,19 +52,28 @@ async function collectWhole(context: ApiContext): Promise<MetricFamily[]> {
   }
 }
 
-/** The families, as they were at most KEPT_MS ago; scrapes at the same time share one reading. */
+interface Kept {
+  readonly families: Promise<MetricFamily[]>;
+  /** Monotonic milliseconds; infinite until they are there. */
+  untilMs: number;
+}
+
+/** The families, as they were a short while ago; scrapes at the same time share one reading. */
 export function createReadinessFamilies(context: ApiContext): () => Promise<MetricFamily[]> {
-  let kept: { readonly atMs: number; readonly families: Promise<MetricFamily[]> } | null = null;
-  return () => {
-    const nowMs = context.clock.nowMs();
-    if (kept !== null && nowMs - kept.atMs < KEPT_MS) return kept.families;
-    const families = collectWhole(context);
-    const mine = { atMs: nowMs, families };
-    kept = mine;
+  let kept: Kept | null = null;
+  const read = (): Kept => {
+    const startedMs = context.clock.nowMs();
+    const reading: Kept = { families: collectWhole(context), untilMs: Number.POSITIVE_INFINITY };
+    const done = (): void => {
+      const nowMs = context.clock.nowMs();
+      reading.untilMs = nowMs + Math.max(KEPT_MS_MIN, KEPT_SPENT * (nowMs - startedMs));
+    };
     // What failed is asked again with the next scrape.
-    families.catch(() => {
-      if (kept === mine) kept = null;
-    });
-    return families;
+    void reading.families.then(done).catch(() => (kept = null));
+    return reading;
+  };
+  return () => {
+    if (kept === null || context.clock.nowMs() >= kept.untilMs) kept = read();
+    return kept.families;
   };
 }
