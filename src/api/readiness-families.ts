@@ -62,15 +62,19 @@ interface Kept {
 export function createReadinessFamilies(context: ApiContext): () => Promise<MetricFamily[]> {
   let kept: Kept | null = null;
   const read = (): Kept => {
-    const startedMs = context.clock.nowMs();
     const reading: Kept = { families: collectWhole(context), untilMs: Number.POSITIVE_INFINITY };
-    const done = (): void => {
+    void settle(reading, context.clock.nowMs());
+    return reading;
+  };
+  const settle = async (reading: Kept, startedMs: number): Promise<void> => {
+    try {
+      await reading.families;
       const nowMs = context.clock.nowMs();
       reading.untilMs = nowMs + Math.max(KEPT_MS_MIN, KEPT_SPENT * (nowMs - startedMs));
-    };
-    // What failed is asked again with the next scrape.
-    void reading.families.then(done).catch(() => (kept = null));
-    return reading;
+    } catch {
+      // The scrape says so; the next one asks again.
+      kept = null;
+    }
   };
   return () => {
     if (kept === null || context.clock.nowMs() >= kept.untilMs) kept = read();
