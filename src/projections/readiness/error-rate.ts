@@ -27,7 +27,7 @@ function judgeLane(facts: ReadinessFacts, lane: LaneFacts, threshold: number): J
     const [shownRate, shownThreshold] = percents(rate, threshold);
     const detail = `Error rate ${shownRate} exceeds threshold ${shownThreshold}`;
     const withoutDrift = (failures - lane.counters.attribution_data_drift) / finished;
-    if (withoutDrift > threshold || !driftsByDesign(lane)) return { ...judged, status: "fail", detail };
+    if (withoutDrift > threshold || !driftsByDesign(lane)) return { ...judged, status: "fail", badness: rate, detail };
     const cause = "only through errors of data that drifts by design, since writes are sampled out";
     return { ...judged, status: "insufficient", detail: `${detail}, ${cause}`, needed: FULL_EXPOSURE };
   }

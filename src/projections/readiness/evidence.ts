@@ -23,7 +23,7 @@ function missing({ window, since, covered, mirrorings }: ReadinessFacts): string
   if (since === null) return "The log is empty";
   if (window.to <= since) return `The window lies wholly before the log, which begins at ${formatMoment(since)}`;
   if (covered === null) return "Nothing is known of the window any more";
-  return mirrorings.length === 0 ? "No mirroring is configured" : null;
+  return mirrorings.length === 0 ? "The window knows no such mirroring" : null;
 }
 
 /** How the requests of the lanes came to be skipped; "" when there were none. */
