@@ -144,6 +144,7 @@ export async function startInlineProxy(tables: ConfigTables): Promise<InlineProx
       thread: 0,
       firstId: 0,
       config,
+      paused: [],
       port: 0,
       reusePort: false,
       ring,

@@ -4,7 +4,6 @@
 //   intake ─▶ queue ─▶ run ──bytes──▶ link ──answer──▶ unsettled ──the primary answered──▶ settlement
 //                                     (opened when first needed, renewed between transactions only)
 
-import type { MirroringConfig } from "../../config/config.ts";
 import type { DropReason } from "../../events/event.ts";
 import { encodeQuery } from "../protocol/encode.ts";
 import { FrontendMessage } from "../protocol/message-types.ts";
@@ -47,7 +46,6 @@ export interface MirrorSessionOptions {
 export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner, Swept {
   readonly #o: MirrorSessionOptions;
   readonly #destination: MirrorDestination;
-  readonly #config: MirroringConfig;
   readonly #link: MirrorLink;
   readonly #selection: Selection;
   readonly #intake: Intake;
@@ -75,18 +73,16 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     const { destination, facts } = options;
     this.#o = options;
     this.#destination = destination;
-    this.#config = destination.config;
     this.#link = new MirrorLink(destination, this, options.parameters, facts.database);
     this.#queue = new MirrorQueue(destination);
     this.#selection = new Selection({
-      config: this.#config,
       facts,
-      filter: destination.filter,
+      rules: () => destination.rules,
       hasCapacity: () => this.#link.takeSlot(),
       readsOnly: () => destination.isReadsOnly(facts.database),
     });
     this.#intake = new Intake(destination, options.lane, this.#selection, this);
-    this.#settlement = new Settlement(destination.recording, this.#config.compare);
+    this.#settlement = new Settlement(destination.recording);
     destination.sessionOpened(this);
   }
 
@@ -142,14 +138,13 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     const recorded = recording.reserve(lane, 2);
     if (recorded) recording.queued(request.id, lane, request.statementId, session, bytes);
     const nowMs = this.#nowMs();
-    const content = this.#config.compare === "content";
     const mirrored = new MirrorRequest({
       owner: this,
       request,
       lane,
       recorded,
       nowMs,
-      content,
+      compare: this.#destination.config.compare,
       budget,
       chunks,
       bytes,
@@ -222,7 +217,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   }
 
   wanted(type: number): number {
-    return this.#own.busy ? this.#own.wanted(type) : Result.wanted(type, this.#config.compare === "content");
+    return this.#own.busy ? this.#own.wanted(type) : Result.wanted(type, this.#run?.mirrored.result.digest != null);
   }
 
   frame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number): void {
@@ -327,7 +322,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     this.#queue.remove(next);
     this.#ranUnit = next.request.unit;
     next.prelude = prelude;
-    this.#run = new Run(next, this.#link, this.#config.timeoutMs);
+    this.#run = new Run(next, this.#link, this.#destination.config.timeoutMs);
     this.#run.start(prelude, this.#nowMs());
   }
 
@@ -400,7 +395,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
 
   /** Asks the mirror something of our own. */
   #ask(own: OwnRequest): void {
-    this.#own.begin(own, this.#nowMs() + Math.max(DRAIN_MS, this.#config.timeoutMs));
+    this.#own.begin(own, this.#nowMs() + Math.max(DRAIN_MS, this.#destination.config.timeoutMs));
     this.#destination.busy(this);
     if (own.frames[0] === FrontendMessage.Query) this.#teacher.queried();
     this.#link.write(own.frames);
