@@ -7,12 +7,14 @@ import { createApi } from "./api/app.ts";
 import { createClock } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import { configHash } from "./config/config-hash.ts";
+import { mirroringSettings } from "./config/mirroring-settings.ts";
 import { openReader } from "./events/log-reader.ts";
 import type { Log } from "./log.ts";
 import { probePort } from "./service/exclusive-port.ts";
 import { HealthWatch } from "./service/health-watch.ts";
 import { Live } from "./service/live.ts";
 import { LogCheck } from "./service/log-check.ts";
+import { LogReading } from "./service/log-reading.ts";
 import { ProxyPool } from "./service/proxy-pool.ts";
 import { RecorderHandle } from "./service/recorder-handle.ts";
 import { ResetTimer } from "./service/reset-timer.ts";
@@ -54,12 +56,18 @@ async function openAll(config: Config, log: Log, closers: Closer[], recorderEntr
   const settled: Config = { ...config, general: { ...general, port } };
 
   const version = VERSION;
-  const identity = { version, host: hostname(), configHash: configHash(config) };
+  const mirrorings = config.mirrorings.map((mirroring) => {
+    return { name: mirroring.name, settings: mirroringSettings(config, mirroring), exposure: mirroring.exposure };
+  });
+  const { mirrorMetricsEnabled: metricsEnabled } = general;
+  const identity = { version, host: hostname(), configHash: configHash(config), mirrorings, metricsEnabled };
   const recorder = await RecorderHandle.start(settled, identity, log, recorderEntry);
   closers.push(() => recorder.stop());
 
   const reader = openReader(config.events.path);
   closers.push(() => reader[Symbol.dispose]());
+  const pages = new LogReading(config.events.path);
+  closers.push(() => pages.close());
   const watch = new HealthWatch(config, reader, recorder, log);
   closers.push(() => watch.stop());
   const resets = new ResetTimer(general.mirrorMetricsResetIntervalS, recorder);
@@ -68,14 +76,28 @@ async function openAll(config: Config, log: Log, closers: Closer[], recorderEntr
   closers.push(() => logCheck.stop());
 
   let server: ApiServer | null = null;
-  closers.push(() => server?.close());
+  const closing = new AbortController();
+  closers.push(() => {
+    closing.abort();
+    return server?.close();
+  });
 
   const pool = await ProxyPool.start(settled, recorder, log);
   closers.push(() => pool.stop(general.shutdownTimeoutMs));
 
   // Last, so that an answer means that clients are served.
   const live = new Live(config, recorder, pool, watch.unhealthy, logCheck);
-  const app = createApi({ config, reader, live, log, clock: createClock(), version: VERSION });
+  const app = createApi({
+    config,
+    reader,
+    pages,
+    appender: recorder,
+    live,
+    log,
+    clock: createClock(),
+    version: VERSION,
+    closing: closing.signal,
+  });
   server = await serveApi(app, {
     host: api.host,
     port: api.port,

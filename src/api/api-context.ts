@@ -6,17 +6,24 @@ import type { Clock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
 import type { LogReader } from "../events/log-reader.ts";
 import type { Log } from "../log.ts";
+import type { EventAppender } from "./event-appender.ts";
+import type { EventPages } from "./event-pages.ts";
 import type { LiveStatus } from "./live-status.ts";
 
 export interface ApiContext {
   readonly config: Config;
   /** The event log, read-only; the caller opens and closes it. */
   readonly reader: LogReader;
+  /** The same log, read off the main thread: for what may take long. */
+  readonly pages: EventPages;
+  readonly appender: EventAppender;
   readonly live: LiveStatus;
   readonly log: Log;
   readonly clock: Clock;
   /** Of pgsoak. */
   readonly version: string;
+  /** Aborted when the service stops: answers without an end must end. */
+  readonly closing: AbortSignal;
 }
 
 /** `app.request()` in tests comes without a node request, hence the optional bindings. */

@@ -1,20 +1,29 @@
 // The HTTP API: guards first, then one file per route. Everything that goes wrong leaves as a problem document.
 //
-//   request ─▶ body limit ─▶ Host allow-list ─▶ token ─▶ route
+//   request ─▶ body limit ─▶ Host allow-list ─▶ token ─▶ what may write ─▶ route
 
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { HTTPException } from "hono/http-exception";
 import { messageOf } from "../errors.ts";
 import type { Api, ApiContext, ApiEnv } from "./api-context.ts";
 import { bodyGuard } from "./body-guard.ts";
+import { addEpochsRoute } from "./epochs.ts";
+import { NotRecordedError } from "./event-appender.ts";
+import { BusyError } from "./event-pages.ts";
+import { addEventsRoute } from "./events.ts";
 import { addHealthzRoute } from "./healthz.ts";
 import { addHealthzRecordingRoute } from "./healthz-recording.ts";
 import { hostGuard } from "./host-guard.ts";
+import { addMarkersRoutes } from "./markers.ts";
 import { addMetricsRoute } from "./metrics.ts";
+import { addObservationsRoute } from "./observations.ts";
 import { problem, ProblemError } from "./problem.ts";
 import { rawPath } from "./raw-path.ts";
+import { addResetRoute } from "./reset.ts";
 import { addStatsRoute } from "./stats.ts";
 import { refuseParameters } from "./strict-query.ts";
 import { tokenGuard } from "./token-guard.ts";
+import { writeGuard } from "./write-guard.ts";
 
 /** Methods of the routes under this very path. */
 function methodsOf(api: Api, path: string): string[] {
@@ -37,10 +46,20 @@ export function createApi(context: ApiContext): Api {
     c.header("x-content-type-options", "nosniff");
     c.header("cache-control", "no-store");
   });
-  api.use(bodyGuard(), hostGuard(config.api), tokenGuard(config.api));
+  api.use(
+    bodyGuard(),
+    hostGuard(config.api),
+    tokenGuard(config.api),
+    writeGuard(config.api, (path) => methodsOf(api, path)),
+  );
 
   addMetricsRoute(api, context);
   addStatsRoute(api, context);
+  addEventsRoute(api, context);
+  addObservationsRoute(api, context);
+  addMarkersRoutes(api, context);
+  addEpochsRoute(api, context);
+  addResetRoute(api, context);
   addHealthzRoute(api, context);
   addHealthzRecordingRoute(api, context);
 
@@ -52,6 +71,10 @@ export function createApi(context: ApiContext): Api {
   });
   api.onError((error, c) => {
     if (error instanceof ProblemError) return problem(error.code, error.message, { field: error.field });
+    if (error instanceof NotRecordedError) return problem("recording_broken", error.message);
+    if (error instanceof BusyError) return problem("busy", error.message, { headers: { "retry-after": "1" } });
+    // Hono's own: a body that is no JSON.
+    if (error instanceof HTTPException && error.status === 400) return problem("bad_request", "the body is not JSON");
     log.error("the HTTP API failed to answer", { method: c.req.method, path: c.req.path, cause: messageOf(error) });
     return isLogError(error)
       ? problem("log_unavailable", "the event log cannot be read at the moment")

@@ -20,6 +20,8 @@ const HEADERS_MAX = 100;
 const CONNECTIONS_MAX = 1_000;
 /** Answers in progress get this long when the server closes. */
 const CLOSE_TIMEOUT_MS = 2_000;
+/** Node.js closes the connections that are idle when it closes; those that become idle later are looked for so often. */
+const CLOSE_IDLE_MS = 50;
 
 export interface ServeOptions {
   readonly host: string;
@@ -75,8 +77,10 @@ async function listen(server: Server, { host, port }: ServeOptions): Promise<voi
 function closeServer(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+    const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);
     server.close(() => {
       clearTimeout(timer);
+      clearInterval(idle);
       resolve();
     });
   });

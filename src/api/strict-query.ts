@@ -24,5 +24,6 @@ export const refuseParameters: Hook<unknown, ApiEnv, string, Response | undefine
     );
   }
   const field = issue?.path.join(".") ?? "";
-  return problem("invalid_parameter", `${field}: ${issue?.message ?? "not valid"}`, { field });
+  const what = field === "" ? "the body" : field;
+  return problem("invalid_parameter", `${what}: ${issue?.message ?? "not valid"}`, field === "" ? {} : { field });
 };

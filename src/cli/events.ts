@@ -32,6 +32,8 @@ const KINDS = {
   epoch_started: true,
   marked: true,
   counters_reset: true,
+  mirror_seen: true,
+  idled: true,
 } as const satisfies Record<EventKind, true>;
 
 /** Events that are read and printed between two looks at the signals. */

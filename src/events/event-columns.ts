@@ -79,7 +79,9 @@ export function encodeEvent(
     case "observation_changed":
     case "epoch_started":
     case "marked":
-    case "counters_reset": {
+    case "counters_reset":
+    case "mirror_seen":
+    case "idled": {
       const { kind: _kind, seq: _seq, at, ...rest } = event;
       detail = JSON.stringify(rest);
       values.push(at, kind, 0, 0, 0, 0, 0, 0, 0, 0, 0);

@@ -17,6 +17,8 @@ export const KIND_CODES: Readonly<Record<EventKind, number>> = {
   epoch_started: 10,
   marked: 11,
   counters_reset: 12,
+  mirror_seen: 13,
+  idled: 14,
 };
 
 /** `names[code]`, or log_newer: what this build doesn't know is refused, never guessed. */

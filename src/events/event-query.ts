@@ -1,6 +1,6 @@
 // Which events a reader wants, as SQL.
 
-import { type Kysely, type SelectQueryBuilder, sql } from "kysely";
+import { type Expression, type Kysely, type SelectQueryBuilder, sql, type SqlBool } from "kysely";
 import { EVENT_COLUMNS } from "./event-columns.ts";
 import { KIND_CODES } from "./event-kinds.ts";
 import type { EventKind } from "./event.ts";
@@ -15,14 +15,26 @@ export interface EventQuery {
   /** Events up to this seq: bounds what is read when few events are of the kinds asked for. */
   readonly upTo?: number;
   readonly limit: number;
+  /** "desc": the newest first. Default "asc". */
+  readonly order?: "asc" | "desc";
   /** All kinds when absent. */
   readonly kinds?: readonly EventKind[];
+  /** Everywhere when absent. */
+  readonly place?: EventPlace;
+}
+
+/** Where an event happened. Events of the whole log, such as notes, happened nowhere. */
+export interface EventPlace {
+  /** Ids of lanes. */
+  readonly lanes: readonly number[];
+  /** Also the rare events that name it, and the epochs of all mirrorings; null: none of them. */
+  readonly mirroring: string | null;
 }
 
 /** One page of rows in the order of the log. */
 export function selectEvents(
   kysely: Kysely<LogTables>,
-  { after, upTo, limit, kinds }: EventQuery,
+  { after, upTo, limit, order = "asc", kinds, place }: EventQuery,
 ): SelectQueryBuilder<LogTables, "event", EventTable> {
   let select = kysely
     .selectFrom("event")
@@ -35,5 +47,13 @@ export function selectEvents(
     // The very words of the index's own condition, or SQLite doesn't see that the index holds all of them.
     if (codes.every((code) => code >= RARE_FROM)) select = select.where("kind", ">=", sql.lit(RARE_FROM));
   }
-  return select.orderBy("seq").limit(limit);
+  if (place !== undefined) select = select.where(happenedAt(place));
+  return select.orderBy("seq", order).limit(limit);
+}
+
+function happenedAt({ lanes, mirroring }: EventPlace): Expression<SqlBool> {
+  const inLane = sql<SqlBool>`lane in (${sql.join(lanes)})`;
+  if (mirroring === null) return inLane;
+  const naming = sql.join([KIND_CODES.observation_changed, KIND_CODES.epoch_started, KIND_CODES.mirror_seen]);
+  return sql<SqlBool>`(${inLane} or (kind in (${naming}) and coalesce(detail ->> '$.mirroring', ${mirroring}) = ${mirroring}))`;
 }

@@ -66,6 +66,8 @@ const DECODERS: Readonly<Record<EventKind, Decoder>> = {
   epoch_started: (row) => decodeDetail("epoch_started", row),
   marked: (row) => decodeDetail("marked", row),
   counters_reset: (row) => decodeDetail("counters_reset", row),
+  mirror_seen: (row) => decodeDetail("mirror_seen", row),
+  idled: (row) => decodeDetail("idled", row),
 };
 
 const DECODERS_BY_CODE: Decoder[] = [];

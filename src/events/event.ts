@@ -38,8 +38,11 @@ export const DROP_REASONS = ["buffer_full", "session_closed", "shutdown", "inter
 /** Why a request was never selected. The order is stored on disk: append only. */
 export const SKIP_REASONS = ["exposure", "filter", "capacity", "replication", "paused", "disabled"] as const;
 
-/** The states of a mirroring that the observation ledger knows. */
-export const OBSERVATION_STATES = ["observing", "paused", "mirror_down", "degraded"] as const;
+/**
+ * What can be said about a mirroring between two runs' ends. `paused` holds until `resumed`, whatever the mirror does
+ * meanwhile; `mirror_down` holds until `observing`. A run begins with all of its mirrorings observing.
+ */
+export const OBSERVATION_STATES = ["observing", "paused", "mirror_down", "degraded", "resumed"] as const;
 
 export type Parity = (typeof PARITIES)[number];
 export type ErrorCategory = (typeof ERROR_CATEGORIES)[number];
@@ -107,6 +110,19 @@ const skipped = z
   .object({ kind: z.literal("skipped"), ...placed, lane: id, reason: z.enum(SKIP_REASONS), count })
   .readonly();
 
+/** Texts by name, bounded by whoever writes the event. */
+const facts = z.record(z.string(), z.string()).readonly();
+
+const runMirroring = z
+  .object({
+    name: z.string(),
+    /** A change of any of them between two runs begins an epoch. */
+    settings: facts,
+    /** The share of traffic that it was to mirror when the run began, 0 to 1. */
+    exposure: z.number().min(0).max(1),
+  })
+  .readonly();
+
 const runStarted = z
   .object({
     kind: z.literal("run_started"),
@@ -115,6 +131,10 @@ const runStarted = z
     version: z.string(),
     host: z.string(),
     configHash: z.string(),
+    /** Every mirroring that the run has. */
+    mirrorings: z.array(runMirroring).readonly(),
+    /** False: `mirror_metrics_enabled = false`, traffic is mirrored and nothing is recorded. */
+    metricsEnabled: z.boolean(),
   })
   .readonly();
 
@@ -145,12 +165,38 @@ const unrecorded = z
   .readonly();
 
 const epochStarted = z
-  .object({ kind: z.literal("epoch_started"), ...placed, what: z.string(), before: z.string(), after: z.string() })
+  .object({
+    kind: z.literal("epoch_started"),
+    ...placed,
+    /** Whose older evidence is worthless now; null: everybody's. */
+    mirroring: z.string().nullable(),
+    /** The setting or fact that changed, or a person's reason. */
+    what: z.string(),
+    /** Both are "" when a person said so. */
+    before: z.string(),
+    after: z.string(),
+    who: z.string(),
+  })
   .readonly();
 
 const marked = z.object({ kind: z.literal("marked"), ...placed, text: z.string(), who: z.string() }).readonly();
 
 const countersReset = z.object({ kind: z.literal("counters_reset"), ...placed, who: z.string() }).readonly();
+
+const mirrorSeen = z
+  .object({
+    kind: z.literal("mirror_seen"),
+    ...placed,
+    mirroring: z.string(),
+    /** Null: of the server as a whole. */
+    database: z.string().nullable(),
+    /** What the mirror said about itself, only what was not known already. */
+    facts,
+  })
+  .readonly();
+
+/** The recorder was alive and had nothing to write for a while: without it an idle night could not be told from a dead one. */
+const idled = z.object({ kind: z.literal("idled"), ...placed }).readonly();
 
 /** Every event there is. A new kind does not compile until each fold has an answer for it. */
 export const mirrorEventSchema = z.discriminatedUnion("kind", [
@@ -167,8 +213,12 @@ export const mirrorEventSchema = z.discriminatedUnion("kind", [
   epochStarted,
   marked,
   countersReset,
+  mirrorSeen,
+  idled,
 ]);
 
+export type RunMirroring = z.infer<typeof runMirroring>;
+export type Facts = z.infer<typeof facts>;
 export type MirrorEvent = z.infer<typeof mirrorEventSchema>;
 export type EventKind = MirrorEvent["kind"];
 export type EventOf<K extends EventKind> = Extract<MirrorEvent, { kind: K }>;

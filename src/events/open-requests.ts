@@ -105,6 +105,8 @@ export class OpenRequests implements Fold {
       case "epoch_started":
       case "marked":
       case "counters_reset":
+      case "mirror_seen":
+      case "idled":
         return;
     }
   }

@@ -24,6 +24,11 @@ export class Outage {
     return this.#pauseMs;
   }
 
+  /** When the present outage began (wall clock, microseconds); null when all is well. */
+  get since(): number | null {
+    return this.#pauseMs === 0 ? null : this.#from;
+  }
+
   /** Whether the moment (wall clock, microseconds) lies in the present outage or in the latest one. */
   covers(at: number): boolean {
     return at >= this.#from && at <= this.#to;

@@ -1,6 +1,7 @@
 // One proxy thread as the recorder knows it: its ring, and what the ids it uses are called in the log.
 
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { Epochs } from "./epochs.ts";
 import type { EventLog } from "./event-log.ts";
 import type { NewEvent } from "./event.ts";
 import type { Failure } from "./failures.ts";
@@ -35,7 +36,7 @@ export class RecordedThread {
   }
 
   /** Takes in the names that have arrived. What is an event by itself goes to `append`, in its order. */
-  drainNames(log: EventLog, clock: LogClock, append: (event: NewEvent) => void): void {
+  drainNames(log: EventLog, clock: LogClock, epochs: Epochs, append: (event: NewEvent) => void): void {
     for (;;) {
       const received = receiveMessageOnPort(this.#port);
       if (received === undefined) return;
@@ -60,6 +61,11 @@ export class RecordedThread {
           const at = Math.max(this.#observedAt, clock.placeUs(message.at));
           this.#observedAt = at;
           append({ kind: "observation_changed", at, mirroring, state, cause });
+          break;
+        }
+        case "mirror_facts": {
+          const { at, mirroring, database, facts } = message;
+          for (const event of epochs.ofMirror(at, mirroring, database, facts)) append(event);
           break;
         }
       }

@@ -11,6 +11,7 @@ import type { RecorderCommand } from "./recorder-messages.ts";
 import type { Recorder } from "./recorder.ts";
 
 const IDLE_MS = 1000;
+const IDLED_MS = 15_000;
 /** How long the stop command waits for producers to fall silent, and for a disk that refuses. */
 const STOP_MS = 5000;
 
@@ -24,13 +25,16 @@ export interface RecorderLoopOptions {
   readonly flushMs: number;
   /** See heartbeat.ts: a beat at least every few seconds, unless the disk hangs. */
   readonly heartbeat: SharedArrayBuffer;
+  /** After so long without a batch the log says that there was nothing to write. Default: IDLED_MS. */
+  readonly idledMs?: number;
 }
 
 /** Blocks its thread until the stop command. Returns whether all that was recorded is in the log. */
 export function runRecorderLoop(options: RecorderLoopOptions): boolean {
-  const { recorder, log, clock, commands, flushMs, heartbeat } = options;
+  const { recorder, log, clock, commands, flushMs, heartbeat, idledMs = IDLED_MS } = options;
   const signal = new Int32Array(options.signal);
   let committedMs = Number.NEGATIVE_INFINITY;
+  let saidMs = clock.nowMs(); // when the log last heard anything
   let isTidy = true;
   for (;;) {
     beat(heartbeat);
@@ -42,9 +46,10 @@ export function runRecorderLoop(options: RecorderLoopOptions): boolean {
     } else if (drained === "idle") {
       const isTimeout = Atomics.wait(signal, 0, seen, IDLE_MS) === "timed-out";
       if (isTimeout && !isTidy) isTidy = log.tidy();
+      if (isTimeout && clock.nowMs() - saidMs >= idledMs) recorder.append({ kind: "idled", at: clock.wallUs() });
       pause(committedMs + flushMs / 2 - clock.nowMs());
     } else {
-      committedMs = clock.nowMs();
+      committedMs = saidMs = clock.nowMs();
       isTidy = false;
       if (drained === "done") pause(flushMs / 2);
     }
@@ -69,6 +74,9 @@ function takeCommands(recorder: Recorder, commands: MessagePort): boolean {
         break;
       case "append":
         recorder.append(message.event);
+        break;
+      case "ask":
+        recorder.ask(message.id, message.event);
         break;
       case "stop":
         return true;

@@ -3,7 +3,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 import type { ErrorCode } from "../errors.ts";
-import type { Attribution, ErrorCategory, NewEvent, ObservationState } from "./event.ts";
+import type { Attribution, ErrorCategory, Facts, NewEvent, ObservationState } from "./event.ts";
 
 /** From a proxy thread, on that thread's own port. Ids are the thread's; each is announced once, from 1 upwards. */
 export type NameMessage =
@@ -19,6 +19,8 @@ export type NameMessage =
       message: string; // already redacted
     }
   | { type: "observation"; at: number; mirroring: string; state: ObservationState; cause: string }
+  /** What a mirror said about its server, or (`database` not null) about one database. An event only where it is news. */
+  | { type: "mirror_facts"; at: number; mirroring: string; database: string | null; facts: Facts }
   /** On a port to a recorder that was started again: everything announced before was said again. */
   | { type: "announced" };
 
@@ -34,6 +36,8 @@ export type RecorderCommand =
   /** A proxy thread has died: drain its ring, close its open requests as interrupted, forget its ids. */
   | { type: "detach"; thread: number }
   | { type: "append"; event: NewEvent }
+  /** As append, but answered by `appended`: when the log can't be written at once, the event is given up. */
+  | { type: "ask"; id: number; event: NewEvent }
   /** Drain everything, append run_stopped, close the log, answer `stopped`. */
   | { type: "stop" };
 
@@ -41,5 +45,7 @@ export type RecorderReport =
   | { type: "ready"; run: number }
   | { type: "recording"; state: "ok" | "broken"; cause: string }
   | { type: "log"; level: "info" | "warn" | "error"; message: string; fields?: Record<string, unknown> }
+  /** `seq` is null when the event is not in the log and won't be. */
+  | { type: "appended"; id: number; seq: number | null }
   | { type: "stopped" }
   | { type: "failed"; code: ErrorCode; message: string };

@@ -11,6 +11,7 @@
 // can't hold; the books stay closed.
 
 import type { MessagePort } from "node:worker_threads";
+import type { Epochs } from "./epochs.ts";
 import type { EventLog } from "./event-log.ts";
 import type { NewEvent } from "./event.ts";
 import { Ledger } from "./ledger.ts";
@@ -27,6 +28,8 @@ import { interrupted } from "./recovery.ts";
 const BATCH_RECORDS_MAX = 20_000;
 /** Rare events that wait for the disk to come back. */
 const WAITING_EVENTS_MAX = 10_000;
+/** Events of one drain whose askers wait for an answer. */
+const ASKED_EVENTS_MAX = 1000;
 /** A request's id is a multiple of this plus the number of its thread. */
 const THREADS_MAX = 64;
 
@@ -34,6 +37,7 @@ export interface RecorderOptions {
   readonly log: EventLog;
   /** One of the log's folds. */
   readonly openRequests: OpenRequests;
+  readonly epochs: Epochs;
   readonly run: number;
   readonly clock: LogClock;
   /** A moment of the log is no longer than this. */
@@ -50,6 +54,7 @@ export class Recorder {
   #threads: RecordedThread[] = []; // a dead one stands before its successor
   #waiting: NewEvent[] = [];
   #appendedAt = Number.NEGATIVE_INFINITY;
+  #asked: { readonly id: number; readonly event: NewEvent }[] = []; // at the end of the next batch, or never
   #overflowFrom: number | null = null; // since when WAITING_EVENTS_MAX has cost events
 
   constructor(options: RecorderOptions) {
@@ -85,6 +90,12 @@ export class Recorder {
     this.#wait({ ...event, at: this.#appendedAt });
   }
 
+  /** As append, for somebody who waits to hear where it is in the log, or that it is not. */
+  ask(id: number, event: NewEvent): void {
+    if (this.#asked.length < ASKED_EVENTS_MAX) this.#asked.push({ id, event });
+    else this.#options.report({ type: "appended", id, seq: null });
+  }
+
   /** Writes one batch. A log that can't be written is no error here: it is reported, and the batch is kept. */
   drain(): Drained {
     const threads = this.#threads.filter((thread, index) => this.#indexOf(thread.thread) === index);
@@ -94,6 +105,7 @@ export class Recorder {
       for (const { ring } of threads) ring.intend(log.lastSeq + batch.length);
       if (batch.length > 0) log.appendBatch(batch);
       else log.checkInPlace();
+      this.#answer(log.lastSeq);
       for (const { ring } of threads) ring.release();
       this.#written();
       const isMore = this.#closeDead(threads) || threads.some((thread) => thread.isCut);
@@ -101,6 +113,7 @@ export class Recorder {
       return batch.length > 0 ? "done" : "idle";
     } catch (error) {
       for (const { ring } of threads) ring.rewind();
+      this.#answer(null);
       this.outage.failed(error);
       return "failed";
     }
@@ -115,6 +128,16 @@ export class Recorder {
     return this.#threads.findIndex((candidate) => candidate.thread === thread);
   }
 
+  /** Answers those who asked; `lastSeq` is that of the last of their events, null when they are not in the log. */
+  #answer(lastSeq: number | null): void {
+    const asked = this.#asked;
+    this.#asked = [];
+    for (const [index, { id }] of asked.entries()) {
+      const seq = lastSeq === null ? null : lastSeq - asked.length + 1 + index;
+      this.#options.report({ type: "appended", id, seq });
+    }
+  }
+
   #written(): void {
     this.#waiting = [];
     this.#overflowFrom = null;
@@ -122,14 +145,16 @@ export class Recorder {
   }
 
   #read(threads: readonly RecordedThread[]): NewEvent[] {
-    const { log, clock } = this.#options;
+    const { log, clock, epochs } = this.#options;
     // The ends before the names: a name is always posted before the record that uses it is published.
     const ends = threads.map(({ ring }) => ring.published());
     const now = clock.wallUs();
-    for (const thread of threads) thread.drainNames(log, clock, (event) => this.#wait(event));
+    for (const thread of threads) thread.drainNames(log, clock, epochs, (event) => this.#wait(event));
     const share = Math.ceil(BATCH_RECORDS_MAX / threads.length);
     const publications = threads.map((thread, index) => this.#publicationsOf(thread, ends[index]!, share));
     const rare = this.#waiting.toSorted((a, b) => a.at - b.at);
+    // The batch that ends an outage says how long it was, also when nothing was lost.
+    if (this.outage.since !== null) rare.push(lost(this.outage.since, now, "write_failed", 0));
     if (this.#overflowFrom !== null) rare.push(lost(this.#overflowFrom, now, "write_failed"));
     const batch: NewEvent[] = [];
     let placed = 0;
@@ -138,6 +163,7 @@ export class Recorder {
       this.#readMoment(moment, batch);
     }
     batch.push(...rare.slice(placed));
+    for (const { event } of this.#asked) batch.push({ ...event, at: now });
     return batch;
   }
 
@@ -187,7 +213,7 @@ export class Recorder {
   }
 }
 
-/** A span in which nobody knows how many requests were lost. */
-function lost(from: number, to: number, cause: "crash" | "write_failed"): NewEvent {
-  return { kind: "unrecorded", at: to, lane: null, from: Math.min(from, to), to, requests: null, cause };
+/** A span in which nothing was recorded; `requests` null: nobody knows how many were lost. */
+function lost(from: number, to: number, cause: "crash" | "write_failed", requests: number | null = null): NewEvent {
+  return { kind: "unrecorded", at: to, lane: null, from: Math.min(from, to), to, requests, cause };
 }

@@ -3,8 +3,11 @@
 import type { MessagePort } from "node:worker_threads";
 import { type Clock, createClock } from "../clock.ts";
 import { messageOf, PgsoakError } from "../errors.ts";
+import { Epochs } from "./epochs.ts";
 import { EventLog } from "./event-log.ts";
+import type { RunMirroring } from "./event.ts";
 import type { Fold } from "./fold.ts";
+import { KnownFacts } from "./known-facts.ts";
 import { OpenRequests } from "./open-requests.ts";
 import { LogClock } from "./log-clock.ts";
 import { runRecorderLoop } from "./recorder-loop.ts";
@@ -19,9 +22,14 @@ export interface RecorderThreadData {
   readonly synchronous: "off" | "normal" | "full";
   /** An event is on disk at the latest this long after it was published. */
   readonly flushMs: number;
+  /** See RecorderLoopOptions. */
+  readonly idledMs?: number;
   readonly version: string;
   readonly host: string;
   readonly configHash: string;
+  readonly mirrorings: readonly RunMirroring[];
+  /** `mirror_metrics_enabled` */
+  readonly metricsEnabled: boolean;
   /** See RecorderLoopOptions. */
   readonly signal: SharedArrayBuffer;
   readonly heartbeat: SharedArrayBuffer;
@@ -40,8 +48,9 @@ export async function runRecorder(
   try {
     await loadStatementParser();
     const openRequests = new OpenRequests();
-    using log = await EventLog.open({ ...data, folds: [openRequests, ...projections] });
-    record(data, log, openRequests, report);
+    const known = new KnownFacts();
+    using log = await EventLog.open({ ...data, folds: [openRequests, known, ...projections] });
+    record(data, log, openRequests, new Epochs(known), report);
     report({ type: "stopped" });
   } catch (error) {
     const code = error instanceof PgsoakError ? error.code : "log_unusable";
@@ -55,11 +64,13 @@ function record(
   data: RecorderThreadData,
   log: EventLog,
   openRequests: OpenRequests,
+  epochs: Epochs,
   report: (report: RecorderReport) => void,
 ): void {
   const clock = new LogClock(createClock(), log.lastAt);
-  const run = data.resume === null ? startRun(data, log, openRequests, clock) : resumeRun(data.resume, log, clock);
-  const recorder = new Recorder({ log, openRequests, run, clock, flushMs: data.flushMs, report });
+  const run =
+    data.resume === null ? startRun(data, log, openRequests, epochs, clock) : resumeRun(data.resume, log, clock);
+  const recorder = new Recorder({ log, openRequests, epochs, run, clock, flushMs: data.flushMs, report });
   report({ type: "ready", run });
   const isWhole = runRecorderLoop({ ...data, recorder, log, clock });
   try {
@@ -89,11 +100,18 @@ function resumeRun(run: number, log: EventLog, clock: Clock): number {
 }
 
 /** Closes what the last run left open and begins a new one, in one batch. Returns the number of the run. */
-function startRun(data: RecorderThreadData, log: EventLog, openRequests: OpenRequests, clock: Clock): number {
-  const { version, host, configHash } = data;
+function startRun(
+  data: RecorderThreadData,
+  log: EventLog,
+  openRequests: OpenRequests,
+  epochs: Epochs,
+  clock: Clock,
+): number {
+  const { version, host, configHash, mirrorings, metricsEnabled } = data;
   const at = clock.wallUs();
   const run = log.reader.lastRun() + 1;
   const closing = closeLastRun(log.reader.lastEvent(), openRequests.values(), at);
-  log.appendBatch([...closing, { kind: "run_started", at, run, version, host, configHash }]);
+  const started = { kind: "run_started", at, run, version, host, configHash, mirrorings, metricsEnabled } as const;
+  log.appendBatch([...closing, started, ...epochs.ofRun(at, mirrorings)]);
   return run;
 }

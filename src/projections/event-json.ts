@@ -5,7 +5,7 @@ import type { MirrorEvent } from "../events/event.ts";
 import type { EventNames } from "./event-names.ts";
 import { formatMoment } from "./rfc3339.ts";
 
-type Value = string | number | boolean | null;
+type Value = string | number | boolean | null | readonly object[] | Readonly<Record<string, string>>;
 export type EventJson = Readonly<Record<string, Value>>;
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

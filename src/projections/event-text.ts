@@ -40,9 +40,13 @@ function carried(event: MirrorEvent): string {
     case "skipped":
       words = `${event.count} ${event.reason}`;
       break;
-    case "run_started":
-      words = `run ${event.run}, version ${event.version}, host ${event.host}, configuration ${event.configHash}`;
+    case "run_started": {
+      const mirrorings = event.mirrorings.map(({ name }) => name).join(", ") || "none";
+      const about = `version ${event.version}, host ${event.host}, configuration ${event.configHash}`;
+      const unrecorded = event.metricsEnabled ? "" : ", nothing is recorded";
+      words = `run ${event.run}, ${about}, mirrorings ${mirrorings}${unrecorded}`;
       break;
+    }
     case "run_stopped":
       words = `run ${event.run}`;
       break;
@@ -54,14 +58,24 @@ function carried(event: MirrorEvent): string {
       words = `${requests} requests, ${event.cause}, ${formatMoment(event.from)} to ${formatMoment(event.to)}`;
       break;
     }
-    case "epoch_started":
-      words = `${event.what}: ${event.before} -> ${event.after}`;
+    case "epoch_started": {
+      const change = event.before === "" && event.after === "" ? "" : `: ${event.before} -> ${event.after}`;
+      words = `${event.mirroring ?? "all mirrorings"}, ${event.what}${change} (${event.who})`;
       break;
+    }
     case "marked":
       words = `${event.text} (${event.who})`;
       break;
     case "counters_reset":
       words = `by ${event.who}`;
+      break;
+    case "mirror_seen": {
+      const facts = Object.entries(event.facts).map(([name, value]) => `${name} ${value}`);
+      words = `${event.mirroring}${event.database === null ? "" : `/${event.database}`}: ${facts.join(", ")}`;
+      break;
+    }
+    case "idled":
+      words = "nothing to record";
       break;
   }
   return words;

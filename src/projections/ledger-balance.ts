@@ -108,6 +108,8 @@ function fold(rows: LaneRows<BalanceRow>, event: MirrorEvent): void {
     case "observation_changed":
     case "epoch_started":
     case "marked":
+    case "mirror_seen":
+    case "idled":
       return;
   }
 }

@@ -107,6 +107,8 @@ export function createMirrorStats(prefix = ""): Fold {
         case "observation_changed":
         case "epoch_started":
         case "marked":
+        case "mirror_seen":
+        case "idled":
           return;
       }
     },

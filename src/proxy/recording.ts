@@ -14,6 +14,7 @@ import {
   type Attribution,
   type DropReason,
   type ErrorCategory,
+  type Facts,
   type ObservationState,
   type Parity,
   type SkipReason,
@@ -153,6 +154,12 @@ export class Recording {
 
   observation(mirroring: string, state: ObservationState, cause: string): void {
     this.#tell({ type: "observation", at: this.clock.wallUs(), mirroring, state, cause });
+    this.#wake();
+  }
+
+  /** What a mirror said about its server, or (`database` not null) about one database; see events/mirror-facts.ts. */
+  mirrorFacts(mirroring: string, database: string | null, facts: Facts): void {
+    this.#tell({ type: "mirror_facts", at: this.clock.wallUs(), mirroring, database, facts });
     this.#wake();
   }
 

@@ -43,10 +43,14 @@ export class HealthWatch {
     try {
       const snapshot = await readStats(this.#reader);
       const worst = new Map<string, number>();
+      const successes = new Map<string, number>();
       for (const { mirroring, stats } of snapshot.lanes) {
         worst.set(mirroring, Math.max(worst.get(mirroring) ?? 0, stats.consecutive_errors));
+        successes.set(mirroring, Math.max(successes.get(mirroring) ?? 0, stats.consecutive_successes));
       }
-      for (const { name } of this.#config.mirrorings) this.#judge(name, worst.get(name) ?? 0);
+      for (const { name } of this.#config.mirrorings) {
+        this.#judge(name, worst.get(name) ?? 0, (successes.get(name) ?? 0) > 0);
+      }
     } catch (error) {
       this.#log.warn("the mirrors' health could not be read", { cause: messageOf(error) });
     } finally {
@@ -54,13 +58,14 @@ export class HealthWatch {
     }
   }
 
-  #judge(mirroring: string, consecutiveErrors: number): void {
+  /** A reset makes the errors 0 too: healthy again is only who has had a success since. */
+  #judge(mirroring: string, consecutiveErrors: number, hasSucceeded: boolean): void {
     const threshold = this.#config.general.mirrorErrorThreshold;
     if (consecutiveErrors >= threshold && !this.unhealthy.has(mirroring)) {
       this.unhealthy.add(mirroring);
       this.#log.warn("mirror is unhealthy", { mirroring, consecutiveErrors, threshold });
       this.#observe(mirroring, "degraded", `${threshold} errors in a row`);
-    } else if (consecutiveErrors < threshold && this.unhealthy.delete(mirroring)) {
+    } else if (consecutiveErrors < threshold && hasSucceeded && this.unhealthy.delete(mirroring)) {
       this.#log.info("mirror is healthy again", { mirroring });
       this.#observe(mirroring, "observing", "a request succeeded again");
     }

@@ -2,13 +2,16 @@
 // again when it died, stops it.
 
 import type { MessagePort } from "node:worker_threads";
+import { type EventAppender, NotRecordedError } from "../api/event-appender.ts";
 import type { RecordingStatus } from "../api/live-status.ts";
 import type { Config } from "../config/config.ts";
 import { messageOf } from "../errors.ts";
+import type { NewEvent, RunMirroring } from "../events/event.ts";
 import { createHeartbeatBuffer, Pulse } from "../events/heartbeat.ts";
 import type { RecorderCommand } from "../events/recorder-messages.ts";
 import type { Log } from "../log.ts";
-import { RecorderLife } from "./recorder-life.ts";
+import { AskedEvents } from "./asked-events.ts";
+import { type LifeReport, RecorderLife } from "./recorder-life.ts";
 import { workerUrl } from "./worker-url.ts";
 
 /** What was recorded must reach the file; a disk that hangs must not keep the process for ever. */
@@ -29,9 +32,11 @@ export interface RecorderIdentity {
   readonly version: string;
   readonly host: string;
   readonly configHash: string;
+  readonly mirrorings: readonly RunMirroring[];
+  readonly metricsEnabled: boolean;
 }
 
-export class RecorderHandle {
+export class RecorderHandle implements EventAppender {
   /** Producers bump and notify it after they published. */
   readonly signal = new SharedArrayBuffer(4);
   /** Called when another recorder has taken the place of one that died: it knows no thread yet. */
@@ -48,6 +53,7 @@ export class RecorderHandle {
   #held: RecorderCommand[] = [];
   #restartMs = RESTART_MIN_MS;
   #restartTimer: NodeJS.Timeout | undefined;
+  readonly #asked = new AskedEvents();
   #run = 0;
   #stopping = false;
   /** What the recorder says of itself, and what is seen from outside. */
@@ -106,6 +112,13 @@ export class RecorderHandle {
     Atomics.notify(cells, 0);
   }
 
+  append(event: NewEvent): Promise<number> {
+    const { state, cause } = this.status;
+    if (state === "broken") return Promise.reject(new NotRecordedError(cause));
+    if (this.#stopping) return Promise.reject(new NotRecordedError("pgsoak is stopping"));
+    return this.#asked.ask((id) => this.send({ type: "ask", id, event }));
+  }
+
   /** Everything published so far is written, the run is closed, the file is let go. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -132,11 +145,21 @@ export class RecorderHandle {
     return new RecorderLife(
       this.#entry,
       { path, synchronous, flushMs, ...this.#identity, ...shared, resume },
-      (report) => {
-        if (report.type === "log") this.#log[report.level](report.message, report.fields);
-        else this.#change(() => (this.#reported = { state: report.state, cause: report.cause }));
-      },
+      (report) => this.#heard(report),
     );
+  }
+
+  #heard(report: LifeReport): void {
+    switch (report.type) {
+      case "log":
+        this.#log[report.level](report.message, report.fields);
+        return;
+      case "appended":
+        this.#asked.answer(report.id, report.seq, "the log can't be written at the moment");
+        return;
+      case "recording":
+        this.#change(() => (this.#reported = { state: report.state, cause: report.cause }));
+    }
   }
 
   #lives(): void {
@@ -144,6 +167,7 @@ export class RecorderHandle {
     const bornMs = performance.now();
     void this.#life.ended.then((reason) => {
       this.#isAlive = false;
+      this.#asked.giveUp("the recorder has ended");
       // One that dies again and again is given longer and longer pauses.
       if (performance.now() - bornMs > HEALTHY_MS) this.#restartMs = RESTART_MIN_MS;
       if (!this.#stopping) this.#died(reason);

@@ -5,6 +5,9 @@ import { messageOf, PgsoakError } from "../errors.ts";
 import type { RecorderCommand, RecorderReport } from "../events/recorder-messages.ts";
 import type { RecorderThreadData } from "../events/run-recorder.ts";
 
+/** What it says while it lives. */
+export type LifeReport = Extract<RecorderReport, { type: "recording" | "log" | "appended" }>;
+
 export class RecorderLife {
   /** The run that it writes. Rejects when it ends before; with a PgsoakError when it said why. */
   readonly ready: Promise<number>;
@@ -13,11 +16,7 @@ export class RecorderLife {
   readonly #worker: Worker;
   readonly #commands: MessagePort;
 
-  constructor(
-    entry: URL,
-    data: Omit<RecorderThreadData, "commands">,
-    onReport: (report: Extract<RecorderReport, { type: "recording" | "log" }>) => void,
-  ) {
+  constructor(entry: URL, data: Omit<RecorderThreadData, "commands">, onReport: (report: LifeReport) => void) {
     const { port1, port2 } = new MessageChannel();
     this.#commands = port1;
     const workerData: RecorderThreadData = { ...data, commands: port2 };

@@ -5,6 +5,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createApi } from "../../src/api/app.ts";
+import { type EventAppender, NotRecordedError } from "../../src/api/event-appender.ts";
 import type {
   LiveMirroring,
   LiveStatus,
@@ -20,6 +21,8 @@ import { openReader } from "../../src/events/log-reader.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { createLog } from "../../src/log.ts";
 import { createProjections } from "../../src/projections/projections.ts";
+import { KnownFacts } from "../../src/events/known-facts.ts";
+import { LogReading } from "../../src/service/log-reading.ts";
 
 const DATABASES = `
 [[databases]]
@@ -83,14 +86,34 @@ export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixtu
   const path = join(folder, "pgsoak.db");
   const toml = `[events]\npath = ${JSON.stringify(path)}\n[api]\n${options.api ?? ""}\n${DATABASES}`;
   const config = parseConfig(toml, { file: null, env: {}, cwd: folder });
-  const folds = [new OpenRequests(), ...createProjections()];
+  const folds = [new OpenRequests(), new KnownFacts(), ...createProjections()];
   const events = await EventLog.open({ path, folds });
   const reader = openReader(path);
+  const pages = new LogReading(path);
+  const appender: EventAppender = {
+    append: (event) => {
+      if (live.recordingStatus.state === "broken") return Promise.reject(new NotRecordedError("disk full"));
+      events.appendBatch([event]);
+      return Promise.resolve(events.lastSeq);
+    },
+  };
+  const closing = new AbortController();
   const live = new LiveFacts();
   const logged: string[] = [];
   const log = createLog({ level: "info", destination: { write: (line) => void logged.push(line) } });
   const clock: Clock = { nowMs: () => 0, wallUs: () => options.nowUs ?? 0 };
-  const server = await serveApi(createApi({ config, reader, live, log, clock, version: "1.2.3" }), {
+  const app = createApi({
+    config,
+    reader,
+    pages,
+    appender,
+    live,
+    log,
+    clock,
+    version: "1.2.3",
+    closing: closing.signal,
+  });
+  const server = await serveApi(app, {
     host: "127.0.0.1",
     port: 0,
     ...options.serve,
@@ -103,7 +126,9 @@ export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixtu
     get: (target, init) => fetch(`http://127.0.0.1:${server.port}${target}`, init),
     raw: (bytes, until) => sendRaw(server.port, bytes, until),
     [Symbol.asyncDispose]: async () => {
+      closing.abort();
       await server.close();
+      await pages.close();
       reader.close();
       events.close();
       rmSync(folder, { recursive: true });

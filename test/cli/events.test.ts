@@ -36,7 +36,7 @@ test("every event is one line with its names resolved", async () => {
   const { code, stdout, stderr } = await run("events", "--db", fixture.path);
   expect([code, stderr]).toEqual([0, ""]);
   expect(stdout.split("\n")).toEqual([
-    `1  ${MOMENT}  run_started          run 1, version 0.0.0, host h, configuration c`,
+    `1  ${MOMENT}  run_started          run 1, version 0.0.0, host h, configuration c, mirrorings none`,
     `2  ${MOMENT}  queued               pg18/app  request 1, session 1, 20 bytes  | ${statement}`,
     `3  ${MOMENT}  mirrored             pg18/app  request 1, match, rows 1, mirror 2.00 ms, primary 1.00 ms, waited 0.01 ms  | ${statement}`,
     `4  ${MOMENT}  queued               pg18/app  request 2, session 1, 20 bytes`,

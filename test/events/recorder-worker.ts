@@ -2,6 +2,7 @@
 
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { createHeartbeatBuffer } from "../../src/events/heartbeat.ts";
+import type { RecorderThreadData } from "../../src/events/run-recorder.ts";
 import type { RecorderCommand, RecorderReport } from "../../src/events/recorder-messages.ts";
 import type { Producer } from "./producer.ts";
 
@@ -15,10 +16,14 @@ export class RecorderWorker implements AsyncDisposable {
   readonly #commands: MessagePort;
   readonly #signal = new SharedArrayBuffer(4);
 
-  constructor(path: string, onReport: (report: RecorderReport) => void = () => {}) {
+  constructor(
+    path: string,
+    onReport: (report: RecorderReport) => void = () => {},
+    change: Partial<Pick<RecorderThreadData, "mirrorings" | "idledMs">> = {},
+  ) {
     const { port1, port2 } = new MessageChannel();
     this.#commands = port1;
-    const identity = { version: "0.0.0", host: "h", configHash: "c" };
+    const identity = { version: "0.0.0", host: "h", configHash: "c", mirrorings: [], metricsEnabled: true };
     const life = { heartbeat: createHeartbeatBuffer(), resume: null };
     this.#worker = new Worker(ENTRY, {
       workerData: {
@@ -26,10 +31,11 @@ export class RecorderWorker implements AsyncDisposable {
         synchronous: "normal",
         flushMs: 50,
         ...identity,
+        ...change,
         signal: this.#signal,
         ...life,
         commands: port2,
-      },
+      } satisfies RecorderThreadData,
       transferList: [port2],
     });
     this.#worker.on("message", (report: RecorderReport) => {

@@ -122,7 +122,8 @@ class Model {
   }
 }
 
-const started: Draft = { kind: "run_started", run: 1, version: "0", host: "h", configHash: "c" };
+const run = { run: 1, version: "0", host: "h", configHash: "c", mirrorings: [], metricsEnabled: true };
+const started: Draft = { kind: "run_started", ...run };
 const START_US = 1_700_000_000_000_000;
 
 function drafted(plan: readonly ValueOf<typeof batch>[]): Draft[][] {

@@ -29,11 +29,32 @@ test.each<[NewEvent, string]>([
     "unrecorded           pg18/app  an unknown number of requests, crash, 2023-11-14T22:13:20.000001Z to 2023-11-14T22:13:20.000001Z",
   ],
   [
-    { kind: "epoch_started", at: AT, what: "version", before: "17", after: "18" },
-    "epoch_started        version: 17 -> 18",
+    {
+      kind: "epoch_started",
+      at: AT,
+      mirroring: "pg18",
+      what: "server_version",
+      before: "17",
+      after: "18",
+      who: "pgsoak",
+    },
+    "epoch_started        pg18, server_version: 17 -> 18 (pgsoak)",
   ],
   [{ kind: "marked", at: AT, text: "index\nbuilt", who: "dba" }, "marked               index built (dba)"],
   [countersReset(AT), "counters_reset       by a test"],
+  [
+    runStarted(AT, { mirrorings: [{ name: "pg18", settings: {}, exposure: 1 }], metricsEnabled: false }),
+    "run_started          run 1, version 0.0.0, host h, configuration c, mirrorings pg18, nothing is recorded",
+  ],
+  [
+    { kind: "epoch_started", at: AT, mirroring: null, what: "restored anew", before: "", after: "", who: "ann" },
+    "epoch_started        all mirrorings, restored anew (ann)",
+  ],
+  [
+    { kind: "mirror_seen", at: AT, mirroring: "pg18", database: "app", facts: { lc_collate: "C", encoding: "UTF8" } },
+    "mirror_seen          pg18/app: lc_collate C, encoding UTF8",
+  ],
+  [{ kind: "idled", at: AT }, "idled                nothing to record"],
 ])("an event of kind $kind is one line of words", (event, line) => {
   expect(words(event)).toBe(line);
 });
@@ -52,6 +73,8 @@ test("JSON has snake_case names, and null for what has no name", () => {
     version: "0.0.0",
     host: "h",
     config_hash: "c",
+    mirrorings: [],
+    metrics_enabled: true,
   });
   expect(eventJson(placed(dropped(AT, { lane: 5 })), names)).toMatchObject({
     mirroring: null,

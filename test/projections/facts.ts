@@ -1,6 +1,6 @@
 // Short ways to write the events of lane 1 at a moment; anything can be overridden.
 
-import type { EventOf, NewEvent } from "../../src/events/event.ts";
+import type { EventOf, NewEvent, ObservationState } from "../../src/events/event.ts";
 
 type Fact<K extends NewEvent["kind"]> = Omit<EventOf<K>, "seq">;
 type Change<K extends NewEvent["kind"]> = Partial<Omit<Fact<K>, "kind">>;
@@ -81,11 +81,22 @@ export const unrecorded = (at: number, change: Change<"unrecorded"> = {}): Fact<
 
 export const countersReset = (at: number): Fact<"counters_reset"> => ({ kind: "counters_reset", at, who: "a test" });
 
-export const runStarted = (at: number): Fact<"run_started"> => ({
+export const runStarted = (at: number, change: Change<"run_started"> = {}): Fact<"run_started"> => ({
   kind: "run_started",
   at,
   run: 1,
   version: "0.0.0",
   host: "h",
   configHash: "c",
+  mirrorings: [],
+  metricsEnabled: true,
+  ...change,
 });
+
+export const runStopped = (at: number): Fact<"run_stopped"> => ({ kind: "run_stopped", at, run: 1 });
+
+export const observationChanged = (
+  at: number,
+  state: ObservationState,
+  change: Change<"observation_changed"> = {},
+): Fact<"observation_changed"> => ({ kind: "observation_changed", at, mirroring: "pg18", state, cause: "", ...change });

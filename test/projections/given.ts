@@ -4,6 +4,7 @@ import Database from "better-sqlite3";
 import { Kysely, SqliteDialect } from "kysely";
 import { up as createStats } from "../../migrations/0002-mirror-stats.ts";
 import { up as createRollups } from "../../migrations/0003-rollups.ts";
+import { up as createObservations } from "../../migrations/0004-observations.ts";
 import type { NewEvent } from "../../src/events/event.ts";
 import type { Fold } from "../../src/events/fold.ts";
 
@@ -21,6 +22,7 @@ export async function given(fold: Fold, ...first: NewEvent[]): Promise<Folded> {
   const kysely = new Kysely<unknown>({ dialect: new SqliteDialect({ database: db }) });
   await createStats(kysely);
   await createRollups(kysely);
+  await createObservations(kysely);
   let seq = 0;
   const when = (...events: NewEvent[]): void => {
     for (const event of events) fold.apply({ ...event, seq: ++seq });

@@ -1,0 +1,108 @@
+// The log as server-sent events (html.spec.whatwg.org/multipage/server-sent-events.html): what is there behind a position,
+// then what comes. Nothing is kept for a slow reader: the log itself is the buffer, and a page of it is read when the last
+// one has been taken. A reader that takes nothing for SLOW_MS is cut off; it may come back with its Last-Event-ID.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LogReader } from "../events/log-reader.ts";
+import type { EventPageQuery } from "../projections/event-page.ts";
+import { BusyError, type EventLine, type EventLines, type EventPages } from "./event-pages.ts";
+
+const PAGE_EVENTS = 500;
+/** How soon a new batch is seen. */
+const POLL_MS = 100;
+/** After so much silence the client hears the position, which keeps the connection open and its place known. */
+const HEARTBEAT_MS = 15_000;
+const SLOW_MS = 30_000;
+/** How soon clients should come back. */
+const RETRY_MS = 2000;
+
+export interface EventStreamOptions {
+  readonly reader: LogReader;
+  readonly pages: EventPages;
+  /** Which events. */
+  readonly filter: Pick<EventPageQuery, "kinds" | "mirroring" | "database">;
+  readonly after: number;
+  readonly end: AbortSignal;
+  /** Called once, when nothing more will be sent. */
+  readonly onEnd: () => void;
+  /** Called when the client takes nothing any more; the connection must be closed. */
+  readonly onSlow: () => void;
+  /** For tests; HEARTBEAT_MS and SLOW_MS when absent. */
+  readonly heartbeatMs?: number;
+  readonly slowMs?: number;
+}
+
+const encodeEvent = ({ seq, kind, json }: EventLine): string => `id: ${seq}\nevent: ${kind}\ndata: ${json}\n\n`;
+
+/** Changes whenever another connection has committed (sqlite.org/pragma.html#pragma_data_version). */
+const commitsSeen = ({ db }: LogReader): unknown => db.pragma("data_version", { simple: true });
+
+/** The body of the answer. Its end, however it comes, is told to `onEnd`. */
+export function createEventStream(options: EventStreamOptions): ReadableStream<Uint8Array> {
+  const { end, onEnd, onSlow, slowMs = SLOW_MS } = options;
+  const closing = new AbortController();
+  const stop = AbortSignal.any([end, closing.signal]);
+  const chunks = textOf(options, stop);
+  const encoder = new TextEncoder();
+  let slow: NodeJS.Timeout | undefined;
+  const finish = (): void => {
+    clearTimeout(slow);
+    closing.abort();
+    onEnd();
+  };
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    clearTimeout(slow);
+    try {
+      const { done, value } = await chunks.next();
+      if (done === true) {
+        finish();
+        controller.close();
+        return;
+      }
+      slow = setTimeout(onSlow, slowMs);
+      controller.enqueue(encoder.encode(value));
+    } catch (error) {
+      finish();
+      controller.error(error);
+    }
+  };
+  return new ReadableStream({ pull, cancel: finish }, { highWaterMark: 0 });
+}
+
+async function* textOf(options: EventStreamOptions, stop: AbortSignal): AsyncGenerator<string, undefined> {
+  const { reader, heartbeatMs = HEARTBEAT_MS } = options;
+  let position = options.after;
+  yield `retry: ${RETRY_MS}\n\n`;
+  while (!stop.aborted) {
+    const seen = commitsSeen(reader);
+    const page = await readPage(options, position);
+    if (page !== null) {
+      position = Math.max(position, page.position);
+      if (page.lines.length > 0) yield page.lines.map(encodeEvent).join("");
+      if (page.next !== null) continue;
+    }
+    const isNews = await committed(reader, page === null ? null : seen, heartbeatMs, stop);
+    // An id without data is no event, but the place to come back to (ibid., 9.2.6).
+    if (!isNews && !stop.aborted) yield `id: ${position}\n\n`;
+  }
+  return undefined;
+}
+
+/** Null: too many are asking, it is worth another try. */
+async function readPage({ pages, filter }: EventStreamOptions, after: number): Promise<EventLines | null> {
+  try {
+    return await pages.read({ ...filter, after, limit: PAGE_EVENTS, order: "asc" });
+  } catch (error) {
+    if (error instanceof BusyError) return null;
+    throw error;
+  }
+}
+
+/** Waits for a commit behind `seen` (null: for one turn), for `timeoutMs` at most. Returns whether there may be news. */
+async function committed(reader: LogReader, seen: unknown, timeoutMs: number, stop: AbortSignal): Promise<boolean> {
+  for (let waitedMs = 0; waitedMs < timeoutMs && !stop.aborted; waitedMs += POLL_MS) {
+    await sleep(POLL_MS, undefined, { signal: stop }).catch(() => {});
+    if (seen === null || commitsSeen(reader) !== seen) return true;
+  }
+  return false;
+}

@@ -1,0 +1,109 @@
+// GET /events: the raw log, page by page, or with `Accept: text/event-stream` from a position on without an end.
+
+import { createRoute, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { parseMoment } from "../projections/window.ts";
+import type { Api, ApiContext, ApiEnv } from "./api-context.ts";
+import { eventJsonSchema } from "./event-json-schema.ts";
+import { BusyError } from "./event-pages.ts";
+import { createEventStream } from "./event-stream.ts";
+import { checkMirroring } from "./known-mirroring.ts";
+import {
+  kindsParameter,
+  limitParameter,
+  nameParameter,
+  seqParameter,
+  windowOr400,
+  windowParameters,
+} from "./log-parameters.ts";
+import { ProblemError } from "./problem.ts";
+
+const LIMIT_DEFAULT = 100;
+const LIMIT_MAX = 1000;
+/** Streams at a time: each is an open connection and a share of the reader's time. */
+const STREAMS_MAX = 20;
+/** Parameters that choose an end, which a stream doesn't have. */
+const PAGE_PARAMETERS = ["before", "from", "to", "limit", "order"] as const;
+
+const querySchema = z.strictObject({
+  after: seqParameter.optional(),
+  before: seqParameter.optional(),
+  kind: kindsParameter.optional(),
+  mirroring: nameParameter.optional(),
+  database: nameParameter.optional(),
+  from: windowParameters.from,
+  to: windowParameters.to,
+  limit: limitParameter(LIMIT_MAX).optional(),
+  order: z.enum(["asc", "desc"]).optional(),
+});
+
+type EventsQuery = z.output<typeof querySchema>;
+
+const route = createRoute({
+  method: "get",
+  path: "/events",
+  summary: "The raw log by seq; with Accept: text/event-stream it is followed",
+  request: { query: querySchema },
+  responses: {
+    200: {
+      description: "Events; `next` is the `after` (with order=desc the `before`) of the next page, null at the end",
+      content: {
+        "application/json": { schema: z.object({ events: z.array(eventJsonSchema), next: z.int().nullable() }) },
+        "text/event-stream": { schema: z.string() },
+      },
+    },
+  },
+});
+
+const wantsStream = (accept: string | undefined): boolean =>
+  accept?.split(",").some((type) => type.split(";", 1)[0]!.trim().toLowerCase() === "text/event-stream") === true;
+
+function filterOf({ kind: kinds, mirroring, database }: EventsQuery) {
+  return { kinds, mirroring, database };
+}
+
+export function addEventsRoute(api: Api, context: ApiContext): void {
+  const streams = { open: 0 };
+  api.openapi(route, async (c) => {
+    const query = c.req.valid("query");
+    if (query.mirroring !== undefined) checkMirroring(context, query.mirroring);
+    if (wantsStream(c.req.header("accept"))) return stream(c, context, query, streams);
+    const { after, before, limit = LIMIT_DEFAULT, order = "asc" } = query;
+    const moment = (name: "from" | "to"): number | undefined => {
+      const text = query[name];
+      return text === undefined ? undefined : windowOr400(() => parseMoment(name, text));
+    };
+    const [from, to] = [moment("from"), moment("to")];
+    if (from !== undefined && to !== undefined && from >= to) {
+      throw new ProblemError("invalid_parameter", "from must lie before to", "from");
+    }
+    const page = await context.pages.read({ ...filterOf(query), after, before, from, to, limit, order });
+    const events = page.lines.map(({ json }) => json).join(",");
+    return c.body(`{"events":[${events}],"next":${page.next}}`, 200, { "content-type": "application/json" });
+  });
+}
+
+function stream(c: Context<ApiEnv>, context: ApiContext, query: EventsQuery, streams: { open: number }): Response {
+  const { reader, pages, closing } = context;
+  const surplus = PAGE_PARAMETERS.find((name) => query[name] !== undefined);
+  if (surplus !== undefined) throw new ProblemError("invalid_parameter", "a stream has no end", surplus);
+  const after = lastEventId(c.req.header("last-event-id")) ?? query.after ?? reader.lastSeq();
+  const headers = { "content-type": "text/event-stream", "x-accel-buffering": "no" };
+  if (c.req.method === "HEAD") return new Response(null, { headers });
+  if (closing.aborted || streams.open >= STREAMS_MAX) throw new BusyError(`there are ${STREAMS_MAX} streams already`);
+  streams.open++;
+  let isOpen = true;
+  const onEnd = (): void => {
+    if (isOpen) streams.open--;
+    isOpen = false;
+  };
+  const onSlow = (): void => void c.env?.outgoing?.destroy();
+  const body = createEventStream({ reader, pages, filter: filterOf(query), after, end: closing, onEnd, onSlow });
+  return new Response(body, { headers });
+}
+
+function lastEventId(header: string | undefined): number | null {
+  if (header === undefined || header === "") return null;
+  if (/^\d{1,15}$/.test(header)) return Number(header);
+  throw new ProblemError("invalid_parameter", "expected a seq of the log", "Last-Event-ID");
+}

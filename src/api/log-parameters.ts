@@ -1,0 +1,55 @@
+// Query parameters that more than one route takes, as zod fields: whole numbers, kinds of events, windows.
+
+import { z } from "@hono/zod-openapi";
+import { KIND_CODES } from "../events/event-kinds.ts";
+import type { EventKind } from "../events/event.ts";
+import { WindowError } from "../projections/window.ts";
+import { ProblemError } from "./problem.ts";
+
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its keys are the kinds
+const KINDS = Object.keys(KIND_CODES) as [EventKind, ...EventKind[]];
+const NAME_CHARACTERS_MAX = 200;
+const QUERY_CHARACTERS_MAX = 64;
+
+/** A seq of the log, or 0. */
+export const seqParameter = z
+  .string()
+  .regex(/^\d{1,15}$/, "expected a whole number")
+  .transform(Number);
+
+/** At least 1, at most `max`. */
+export function limitParameter(max: number): z.ZodType<number, string> {
+  const message = `expected a whole number from 1 to ${max}`;
+  return z
+    .string()
+    .regex(/^[1-9]\d{0,8}$/, message)
+    .transform(Number)
+    .refine((limit) => limit <= max, message);
+}
+
+/** The name of a mirroring or a database. */
+export const nameParameter = z.string().min(1).max(NAME_CHARACTERS_MAX);
+
+const oneKind = z.enum(KINDS, { error: `expected one or more of ${KINDS.join(", ")}` });
+/** Kinds of events, repeated or with commas between them. */
+export const kindsParameter = z
+  .union([z.string(), z.array(z.string())])
+  .transform((given) => [given].flat().flatMap((text) => text.split(",")))
+  .pipe(z.array(oneKind).max(KINDS.length * 2));
+
+/** `window`, or `from` and `to`. */
+export const windowParameters = {
+  window: z.string().max(QUERY_CHARACTERS_MAX).optional(),
+  from: z.string().max(QUERY_CHARACTERS_MAX).optional(),
+  to: z.string().max(QUERY_CHARACTERS_MAX).optional(),
+};
+
+/** What `parse` gives; a window that makes no sense is a problem with its field named. */
+export function windowOr400<T>(parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof WindowError) throw new ProblemError("invalid_parameter", error.message, error.field);
+    throw error;
+  }
+}

@@ -1,0 +1,65 @@
+// GET /markers and POST /markers: people's notes on the time line.
+
+import { createRoute, z } from "@hono/zod-openapi";
+import { readMarkers } from "../projections/read-notes.ts";
+import { formatMoment } from "../projections/rfc3339.ts";
+import { parseWindow } from "../projections/window.ts";
+import type { Api, ApiContext } from "./api-context.ts";
+import { appendEvent } from "./append-event.ts";
+import { eventJsonSchema } from "./event-json-schema.ts";
+import { limitParameter, seqParameter, windowOr400, windowParameters } from "./log-parameters.ts";
+import { noteAuthor, noteText } from "./note-text.ts";
+
+const MARKERS_MAX = 1000;
+
+const markerSchema = z.object({ seq: z.int(), at: z.iso.datetime(), text: z.string(), who: z.string() });
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/markers",
+  summary: "The notes of a window, by default all, in the order of the log",
+  request: {
+    query: z.strictObject({
+      ...windowParameters,
+      after: seqParameter.optional(),
+      limit: limitParameter(MARKERS_MAX).optional(),
+    }),
+  },
+  responses: {
+    200: {
+      description: "Markers; `next` is the `after` of the next page, null at the end",
+      content: {
+        "application/json": { schema: z.object({ markers: z.array(markerSchema), next: z.int().nullable() }) },
+      },
+    },
+  },
+});
+
+const addRoute = createRoute({
+  method: "post",
+  path: "/markers",
+  summary: "Adds a note at this moment",
+  request: {
+    body: {
+      required: true,
+      content: { "application/json": { schema: z.strictObject({ text: noteText, who: noteAuthor }) } },
+    },
+  },
+  responses: { 201: { description: "The event", content: { "application/json": { schema: eventJsonSchema } } } },
+});
+
+export function addMarkersRoutes(api: Api, context: ApiContext): void {
+  const { reader, clock } = context;
+  api.openapi(listRoute, async (c) => {
+    const { after = 0, limit = MARKERS_MAX, ...query } = c.req.valid("query");
+    const window = windowOr400(() => parseWindow(query, clock.wallUs() + 1, 0));
+    const rows = await readMarkers(reader.kysely, window, { after, limit: limit + 1 });
+    const page = rows.slice(0, limit);
+    const next = rows.length > limit ? (page.at(-1)?.seq ?? null) : null;
+    return c.json({ markers: page.map((row) => ({ ...row, at: formatMoment(row.at) })), next }, 200);
+  });
+  api.openapi(addRoute, async (c) => {
+    const { text, who } = c.req.valid("json");
+    return c.json(await appendEvent(context, { kind: "marked", at: clock.wallUs(), text, who }), 201);
+  });
+}

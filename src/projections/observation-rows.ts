@@ -1,0 +1,43 @@
+// The tables of the observation ledger as they are stored; migrations/0004-observations.ts explains them.
+
+/** What a mirroring was doing; the first two count as observing. */
+export const ROW_STATES = [
+  "observing",
+  "degraded",
+  "paused",
+  "mirror_down",
+  "stopped",
+  "not_configured",
+  "disabled",
+] as const;
+
+export type RowState = (typeof ROW_STATES)[number];
+
+/** What the mirror itself was, also while a pause hides it. */
+export type MirrorState = "observing" | "degraded" | "mirror_down";
+
+/** Why nothing is known of any mirroring in a span: the process died, the log could not be written, or it lost count. */
+export type OutageCause = "crash" | "write_failed" | "ring_full";
+
+export interface ObservationRow {
+  readonly mirroring: string;
+  /** Microseconds since the Unix epoch. */
+  readonly from_us: number;
+  /** Null: it lasts. */
+  readonly to_us: number | null;
+  readonly state: RowState;
+  readonly mirror: MirrorState;
+}
+
+export interface ObservationGapRow {
+  readonly seq: number;
+  readonly from_us: number;
+  readonly to_us: number;
+  readonly cause: OutageCause;
+}
+
+/** For `kysely.withTables`. */
+export type ObservationTables = {
+  observation: ObservationRow;
+  observation_gap: ObservationGapRow;
+};

@@ -1,0 +1,55 @@
+// Reads the observation ledger of one committed snapshot, as timelines that any number of windows can be asked about.
+
+import { type Kysely, sql } from "kysely";
+import type { LogTables } from "../events/tables.ts";
+import type { ObservationTables } from "./observation-rows.ts";
+import type { Timeline } from "./timeline.ts";
+import type { Window } from "./window.ts";
+
+export interface Observations {
+  /** When the log began, microseconds since the Unix epoch; null: it is empty. */
+  readonly since: number | null;
+  /** By mirroring, every one that any run has had. */
+  readonly timelines: readonly Timeline[];
+}
+
+/**
+ * The timelines as far as `window` and what lies in it need them. `db` may be a transaction, so that other numbers come
+ * from the same snapshot.
+ */
+export async function readObservations(db: Kysely<LogTables>, window: Window): Promise<Observations> {
+  const tables = db.withTables<ObservationTables>();
+  const last = await db.selectFrom("event").select("at").orderBy("seq", "desc").limit(1).executeTakeFirst();
+  const firsts = await tables
+    .selectFrom("observation")
+    .select(({ fn }) => ["mirroring", fn.min("from_us").as("first")])
+    .groupBy("mirroring")
+    .orderBy("mirroring")
+    .execute();
+  const gaps = await tables
+    .selectFrom("observation_gap")
+    .selectAll()
+    .where("to_us", ">", window.from)
+    .where("from_us", "<", window.to)
+    .orderBy("from_us")
+    .orderBy("to_us", "desc")
+    .execute();
+  const since = firsts.length === 0 ? null : Math.min(...firsts.map(({ first }) => first));
+  const timelines: Timeline[] = [];
+  for (const { mirroring } of firsts) {
+    // The row that the window begins in, and those that begin in it; without the former, the first row of all.
+    const begin = sql<number>`coalesce(
+      (select max(from_us) from observation where mirroring = ${mirroring} and from_us <= ${window.from}),
+      (select min(from_us) from observation where mirroring = ${mirroring}))`;
+    const rows = await tables
+      .selectFrom("observation")
+      .selectAll()
+      .where("mirroring", "=", mirroring)
+      .where("from_us", ">=", begin)
+      .where((where) => where.or([where("from_us", "<", window.to), where("from_us", "=", begin)]))
+      .orderBy("from_us")
+      .execute();
+    timelines.push({ mirroring, rows, gaps, since: since!, recordedTo: last?.at ?? since! });
+  }
+  return { since, timelines };
+}
