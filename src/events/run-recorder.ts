@@ -71,6 +71,8 @@ function record(
   const run =
     data.resume === null ? startRun(data, log, openRequests, epochs, clock) : resumeRun(data.resume, log, clock);
   const recorder = new Recorder({ log, openRequests, epochs, run, clock, flushMs: data.flushMs, report });
+  // They may have changed while there was no recorder.
+  if (data.resume !== null) recorder.reconfigure(data.mirrorings);
   report({ type: "ready", run });
   const isWhole = runRecorderLoop({ ...data, recorder, log, clock });
   try {
