@@ -4,12 +4,14 @@
 import { hostname } from "node:os";
 import { serveApi, type ApiServer } from "./api/server.ts";
 import { createApi } from "./api/app.ts";
+import { type ConsoleServer, serveConsole } from "./api/console/console-server.ts";
 import { createClock } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import { configHash } from "./config/config-hash.ts";
 import { openReader } from "./events/log-reader.ts";
 import type { Log } from "./log.ts";
 import { ConfigInForce } from "./service/config-in-force.ts";
+import { ConsoleFacts } from "./service/console-facts.ts";
 import { Controls, type ReloadOutcome } from "./service/controls.ts";
 import { probePort } from "./service/exclusive-port.ts";
 import { HealthWatch } from "./service/health-watch.ts";
@@ -28,7 +30,7 @@ export interface ServiceAddress {
 }
 
 export interface Service {
-  readonly addresses: { readonly proxy: ServiceAddress; readonly api: ServiceAddress };
+  readonly addresses: { readonly proxy: ServiceAddress; readonly api: ServiceAddress; readonly admin: ServiceAddress };
   /** Resolves when nothing of it runs any more. */
   readonly stopped: Promise<void>;
   /** Lets requests in flight finish (up to `shutdown_timeout_ms`), the mirrors drain and the log be written. */
@@ -64,9 +66,10 @@ export async function startService(config: Config, log: Log, options: ServiceOpt
 
 async function openAll(config: Config, log: Log, closers: Closer[], options: ServiceOptions): Promise<Service> {
   const inForce = new ConfigInForce(config);
-  const { general, api } = config;
+  const { general, api, admin } = config;
   const port = await probePort("proxy", general.host, general.port);
   await probePort("HTTP API", api.host, api.port);
+  await probePort("admin console", admin.host, admin.port);
   const settled: Config = { ...config, general: { ...general, port } };
 
   const version = VERSION;
@@ -88,6 +91,8 @@ async function openAll(config: Config, log: Log, closers: Closer[], options: Ser
   closers.push(() => logCheck.stop());
 
   let server: ApiServer | null = null;
+  let consoleServer: ConsoleServer | null = null;
+  closers.push(() => consoleServer?.close());
   const closing = new AbortController();
   closers.push(() => {
     closing.abort();
@@ -121,14 +126,25 @@ async function openAll(config: Config, log: Log, closers: Closer[], options: Ser
 
   const { promise: stopped, resolve } = Promise.withResolvers<void>();
   let stopping: Promise<void> | null = null;
+  const stop = (): Promise<void> => (stopping ??= closeAll(closers).then(resolve));
+  const shutdown = (who: string): void => {
+    log.info("stopping", { who });
+    // Who asked is answered first.
+    setImmediate(() => void stop());
+  };
+  const clock = createClock();
+  const facts = { version, clock, inForce, appender: recorder, reader, live, pool, controls, shutdown };
+  consoleServer = await serveConsole(new ConsoleFacts(facts), { host: admin.host, port: admin.port, log });
+
   return {
     addresses: {
       proxy: { host: general.host, port: pool.port },
       api: { host: server.host, port: server.port },
+      admin: { host: consoleServer.host, port: consoleServer.port },
     },
     stopped,
     reload: (who) => controls.reload(who),
-    stop: () => (stopping ??= closeAll(closers).then(resolve)),
+    stop,
     stopNow: () => {
       void Promise.all([pool.terminate(), recorder.terminate()]).then(() => resolve());
     },

@@ -46,7 +46,8 @@ async function serve(options: ServeOptions, context: CliContext): Promise<void> 
     // What went wrong is in the log.
     signals.watchReload(() => void service.reload("SIGHUP").catch(() => {}));
     const proxy = addressText(service.addresses.proxy);
-    log.info("ready", { proxy, api: `http://${addressText(service.addresses.api)}` });
+    const { api, admin } = service.addresses;
+    log.info("ready", { proxy, api: `http://${addressText(api)}`, admin: addressText(admin) });
     const signal = await Promise.race([signals.first, service.stopped]);
     if (signal !== undefined) {
       log.info("stopping", { signal });

@@ -6,7 +6,8 @@
 //                                     ── differs from read:    needs a restart
 
 import type { Config, DatabaseConfig, MirroringConfig } from "./config.ts";
-import { configDocument, type ConfigDocument } from "./config-document.ts";
+import { configDocument } from "./config-document.ts";
+import { flatDocument } from "./flat-document.ts";
 import { shownValue } from "./shown-value.ts";
 
 export interface ReloadedConfig {
@@ -77,28 +78,11 @@ function differences(before: Config, after: Config): string[] {
 
 /** `general.port`, `databases "main".password`: every setting of a configuration under its name. */
 function entriesOf(config: Config): Entries {
-  const masked = flat(configDocument(config, () => "********"));
-  const open = flat(configDocument(config, (secret) => secret));
+  const masked = flatDocument(configDocument(config, () => "********"));
+  const open = flatDocument(configDocument(config, (secret) => secret));
   return new Map(
     [...open].map(([key, value]) => [key, { compared: JSON.stringify(value), shown: shownOf(masked, key) }]),
   );
 }
 
 const shownOf = (values: ReadonlyMap<string, unknown>, key: string): string => shownValue(values.get(key));
-
-function flat(document: ConfigDocument): Map<string, unknown> {
-  const values = new Map<string, unknown>();
-  for (const [name, table] of Object.entries(document)) {
-    const entries = Array.isArray(table) ? table : [table];
-    for (const entry of entries) {
-      const prefix = Array.isArray(table) ? `${name} ${JSON.stringify(entry["name"])}` : name;
-      for (const [key, value] of Object.entries(entry)) {
-        // A user may have several entries, each for databases of its own.
-        let path = `${prefix}.${key}`;
-        while (values.has(path)) path += "'";
-        values.set(path, value);
-      }
-    }
-  }
-  return values;
-}

@@ -89,3 +89,21 @@ test("a broken file changes nothing and every mistake in it is said", async () =
   await select(pgsoak, 1);
   expect((await settledStats(pgsoak, 2)).total).toMatchObject({ requests_mirrored: 2, requests_skipped: 0 });
 });
+
+test("RELOAD on the console answers with what changed and what waits, and with every mistake", async () => {
+  await using pgsoak = await startPgsoakProcess({ tables: tables() });
+  const admin = { host: "127.0.0.1", port: pgsoak.ports.admin, user: "alice", database: "pgsoak" };
+  await withClient(admin, async (client) => {
+    pgsoak.configure(tables({ timeout_ms: 900 }, { events: { flush_ms: 20 } }));
+    expect((await client.query("RELOAD")).rows).toEqual([
+      { effect: "in force", setting: 'mirroring "candidate".timeout_ms: 5000 -> 900' },
+      { effect: "after a restart", setting: "events.flush_ms: 50 -> 20" },
+    ]);
+    pgsoak.configure(tables({ exposure: 3 }));
+    const { code, detail } = (await client.query("RELOAD").catch((error: unknown) => error)) as {
+      code: string;
+      detail: string;
+    };
+    expect([code, detail]).toEqual(["F0000", expect.stringContaining("mirroring[0].exposure: expected a number")]);
+  });
+});

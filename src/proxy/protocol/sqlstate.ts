@@ -8,8 +8,12 @@ export const Sqlstate = {
   UndefinedObject: "42704",
   IdleInTransactionTimeout: "25P03",
   TransactionTimeout: "25P04",
+  InvalidParameterValue: "22023",
+  InFailedTransaction: "25P02",
+  InvalidStatementName: "26000",
   InvalidAuthorization: "28000",
   InvalidPassword: "28P01",
+  InvalidCursorName: "34000",
   UndefinedDatabase: "3D000",
   SyntaxError: "42601",
   TooManyConnections: "53300",
@@ -22,6 +26,8 @@ export const Sqlstate = {
   CannotConnectNow: "57P03",
   DatabaseDropped: "57P04",
   IdleSessionTimeout: "57P05",
+  IoError: "58030",
+  ConfigFileError: "F0000",
   InternalError: "XX000",
 } as const;
 
