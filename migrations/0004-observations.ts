@@ -6,7 +6,7 @@
 //   marker, epoch    by the seq of their events
 //   known_facts      what was last said about a mirroring, by scope, as JSON
 
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 
 export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
@@ -18,6 +18,8 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn("mirror", "text", (column) => column.notNull())
     .addPrimaryKeyConstraint("observation_key", ["mirroring", "from_us"])
     .execute();
+  // Every mirroring has one row that lasts: by them the mirrorings are found.
+  await sql`create index observation_open on observation (mirroring) where to_us is null`.execute(db);
   await db.schema
     .createTable("observation_gap")
     .addColumn("seq", "integer", (column) => column.primaryKey())

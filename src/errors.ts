@@ -15,6 +15,7 @@ export type ErrorCode =
   | "log_newer"
   | "log_damaged"
   | "log_missing"
+  | "rebuilding"
   | "unsupported_runtime"
   | "unavailable";
 

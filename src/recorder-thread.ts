@@ -6,6 +6,5 @@ import { createProjections } from "./projections/projections.ts";
 
 const port = parentPort;
 if (port === null) throw new TypeError("recorder-thread is the entry of a worker");
-const projections = createProjections();
 const data: RecorderThreadData = workerData;
-await runRecorder(data, projections, (report) => port.postMessage(report));
+await runRecorder(data, createProjections, (report) => port.postMessage(report));

@@ -5,7 +5,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
 import type { ApiConfig } from "../config/config.ts";
-import { messageOf } from "../errors.ts";
+import { messageOf, PgsoakError } from "../errors.ts";
 import type { Api, ApiContext, ApiEnv } from "./api-context.ts";
 import { bodyGuard } from "./body-guard.ts";
 import { addEpochsRoute } from "./epochs.ts";
@@ -37,6 +37,19 @@ function methodsOf(api: Api, path: string): string[] {
 /** better-sqlite3 names its errors after SQLite's codes. */
 const isLogError = (error: Error): boolean => error.name === "SqliteError";
 
+/** Every route. None of them touches the context before it is asked. */
+export function addRoutes(api: Api, context: ApiContext): void {
+  addMetricsRoute(api, context);
+  addStatsRoute(api, context);
+  addEventsRoute(api, context);
+  addObservationsRoute(api, context);
+  addMarkersRoutes(api, context);
+  addEpochsRoute(api, context);
+  addResetRoute(api, context);
+  addHealthzRoute(api, context);
+  addHealthzRecordingRoute(api, context);
+}
+
 /** The application; `serveApi` puts it on a port. The caller keeps the context's resources open as long. */
 export function createApi(context: ApiContext): Api {
   const { log } = context;
@@ -55,15 +68,7 @@ export function createApi(context: ApiContext): Api {
     writeGuard(settings, (path) => methodsOf(api, path)),
   );
 
-  addMetricsRoute(api, context);
-  addStatsRoute(api, context);
-  addEventsRoute(api, context);
-  addObservationsRoute(api, context);
-  addMarkersRoutes(api, context);
-  addEpochsRoute(api, context);
-  addResetRoute(api, context);
-  addHealthzRoute(api, context);
-  addHealthzRecordingRoute(api, context);
+  addRoutes(api, context);
 
   api.notFound((c) => {
     const methods = methodsOf(api, c.req.path);
@@ -77,6 +82,7 @@ export function createApi(context: ApiContext): Api {
     if (error instanceof BusyError) return problem("busy", error.message, { headers: { "retry-after": "1" } });
     // Hono's own: a body that is no JSON.
     if (error instanceof HTTPException && error.status === 400) return problem("bad_request", "the body is not JSON");
+    if (error instanceof PgsoakError && error.code === "rebuilding") return problem("rebuilding", error.message);
     log.error("the HTTP API failed to answer", { method: c.req.method, path: c.req.path, cause: messageOf(error) });
     return isLogError(error)
       ? problem("log_unavailable", "the event log cannot be read at the moment")

@@ -34,9 +34,6 @@ export interface EventStreamOptions {
 
 const encodeEvent = ({ seq, kind, json }: EventLine): string => `id: ${seq}\nevent: ${kind}\ndata: ${json}\n\n`;
 
-/** Changes whenever another connection has committed (sqlite.org/pragma.html#pragma_data_version). */
-const commitsSeen = ({ db }: LogReader): unknown => db.pragma("data_version", { simple: true });
-
 /** The body of the answer. Its end, however it comes, is told to `onEnd`. */
 export function createEventStream(options: EventStreamOptions): ReadableStream<Uint8Array> {
   const { end, onEnd, onSlow, slowMs = SLOW_MS } = options;
@@ -74,7 +71,7 @@ async function* textOf(options: EventStreamOptions, stop: AbortSignal): AsyncGen
   let position = options.after;
   yield `retry: ${RETRY_MS}\n\n`;
   while (!stop.aborted) {
-    const seen = commitsSeen(reader);
+    const seen = reader.commitsSeen();
     const page = await readPage(options, position);
     if (page !== null) {
       position = Math.max(position, page.position);
@@ -102,7 +99,7 @@ async function readPage({ pages, filter }: EventStreamOptions, after: number): P
 async function committed(reader: LogReader, seen: unknown, timeoutMs: number, stop: AbortSignal): Promise<boolean> {
   for (let waitedMs = 0; waitedMs < timeoutMs && !stop.aborted; waitedMs += POLL_MS) {
     await sleep(POLL_MS, undefined, { signal: stop }).catch(() => {});
-    if (seen === null || commitsSeen(reader) !== seen) return true;
+    if (seen === null || reader.commitsSeen() !== seen) return true;
   }
   return false;
 }

@@ -2,7 +2,7 @@
 
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { parseMoment } from "../projections/window.ts";
+import { parseWindow } from "../projections/window.ts";
 import type { Api, ApiContext, ApiEnv } from "./api-context.ts";
 import { eventJsonSchema } from "./event-json-schema.ts";
 import { BusyError } from "./event-pages.ts";
@@ -69,18 +69,17 @@ export function addEventsRoute(api: Api, context: ApiContext): void {
     if (query.mirroring !== undefined) checkMirroring(context, query.mirroring);
     if (wantsStream(c.req.header("accept"))) return stream(c, context, query, streams);
     const { after, before, limit = LIMIT_DEFAULT, order = "asc" } = query;
-    const moment = (name: "from" | "to"): number | undefined => {
-      const text = query[name];
-      return text === undefined ? undefined : windowOr400(() => parseMoment(name, text));
-    };
-    const [from, to] = [moment("from"), moment("to")];
-    if (from !== undefined && to !== undefined && from >= to) {
-      throw new ProblemError("invalid_parameter", "from must lie before to", "from");
-    }
+    const { from, to } = windowOr400(() => spanOf(query));
     const page = await context.pages.read({ ...filterOf(query), after, before, from, to, limit, order });
     const events = page.lines.map(({ json }) => json).join(",");
     return c.body(`{"events":[${events}],"next":${page.next}}`, 200, { "content-type": "application/json" });
   });
+}
+
+/** What is not said has no end. */
+function spanOf({ from, to }: EventsQuery): { from?: number; to?: number } {
+  const window = parseWindow({ from, to }, { now: Number.MAX_SAFE_INTEGER, since: -1 });
+  return { ...(from === undefined ? {} : { from: window.from }), ...(to === undefined ? {} : { to: window.to }) };
 }
 
 function stream(c: Context<ApiEnv>, context: ApiContext, query: EventsQuery, streams: { open: number }): Response {

@@ -23,6 +23,8 @@ const route = createRoute({
             log: z.enum(["checking", "ok", "damaged"]),
             /** Only when the log is damaged: where, and what to do. */
             damage: z.string().optional(),
+            /** Only while projections are rebuilt: events folded, of all. Answers that need them are 503 meanwhile. */
+            rebuilding: z.object({ projection: z.string(), done: z.int(), of: z.int() }).optional(),
           }),
         },
       },
@@ -34,8 +36,15 @@ export function addHealthzRoute(api: Api, { live }: ApiContext): void {
   api.openapi(route, (c) => {
     const { state, cause } = live.recording();
     const { state: logState, damage } = live.logCheck();
-    const recording = { recording: state, ...(state === "broken" ? { cause } : {}) };
-    const log = { log: logState, ...(logState === "damaged" ? { damage } : {}) };
-    return c.json({ status: "ok" as const, ...recording, ...log }, 200);
+    const rebuilding = live.rebuilding();
+    const body = {
+      status: "ok" as const,
+      recording: state,
+      ...(state === "broken" ? { cause } : {}),
+      log: logState,
+      ...(logState === "damaged" ? { damage } : {}),
+      ...(rebuilding === null ? {} : { rebuilding }),
+    };
+    return c.json(body, 200);
   });
 }

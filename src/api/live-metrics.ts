@@ -1,22 +1,27 @@
 // The metrics of the process and of its mirrorings as they are now, and of the log as a whole.
 
-import type { StatsSnapshot } from "../projections/read-stats.ts";
 import type { LiveMirroring, LiveStatus } from "./live-status.ts";
 import type { MetricFamily, MetricSample, MetricType } from "./metrics-text.ts";
 
 export interface LiveMetricsSource {
   readonly live: LiveStatus;
-  readonly snapshot: StatsSnapshot;
+  /** Requests that the log lost; null while that is being counted anew. */
+  readonly unrecorded: number | null;
   /** Of pgsoak. */
   readonly version: string;
-  /** The log's file with its write-ahead log. */
-  readonly logBytes: number;
+  readonly log: {
+    /** Events since it began. */
+    readonly appended: number;
+    /** Its file with the write-ahead log. */
+    readonly bytes: number;
+  };
 }
 
 /** The families of the moment; `prefix` is metrics_prefix. */
-export function liveMetrics(prefix: string, { live, snapshot, version, logBytes }: LiveMetricsSource): MetricFamily[] {
+export function liveMetrics(prefix: string, { live, unrecorded, version, log }: LiveMetricsSource): MetricFamily[] {
   const mirrorings = live.mirrorings();
   const refusals = live.refusals();
+  const rebuilding = live.rebuilding();
   const isRecording = live.recording().state === "ok";
   const family = (name: string, type: MetricType, help: string, samples: MetricSample[]): MetricFamily => ({
     name: `${prefix}_${name}`,
@@ -49,12 +54,19 @@ export function liveMetrics(prefix: string, { live, snapshot, version, logBytes 
       "0 from mirror_error_threshold consecutive errors until the next success, else 1.",
       ({ healthy }) => Number(healthy),
     ),
-    single("events_appended_total", "counter", "Events in the log since it began.", snapshot.seq),
-    single(
+    single("events_appended_total", "counter", "Events in the log since it began.", log.appended),
+    family(
       "events_unrecorded_total",
       "counter",
       "Requests that were seen but lost to the log, as far as their number is known.",
-      snapshot.unrecorded,
+      unrecorded === null ? [] : [{ labels: {}, value: unrecorded }],
+    ),
+    single("event_log_bytes", "gauge", "Size of the log on disk in bytes.", log.bytes),
+    single(
+      "projection_lag_events",
+      "gauge",
+      "Events that a projection which is rebuilt has still to fold.",
+      rebuilding === null ? 0 : rebuilding.of - rebuilding.done,
     ),
     single(
       "event_log_damaged",
@@ -62,7 +74,6 @@ export function liveMetrics(prefix: string, { live, snapshot, version, logBytes 
       "1 when the check after the start found the event log damaged, else 0.",
       Number(live.logCheck().state === "damaged"),
     ),
-    single("event_log_bytes", "gauge", "Size of the log on disk in bytes.", logBytes),
     single("client_connections", "gauge", "Open client connections.", live.clientConnections()),
     family("client_refusals_total", "counter", "Clients turned away since the start, by the limit that they passed.", [
       { labels: { limit: "max_connections" }, value: refusals.connections },

@@ -2,6 +2,7 @@
 // is cheap, reads shared memory at most and never waits.
 
 import type { ObservationState } from "../events/event.ts";
+import type { Rebuilding } from "../events/fold-rebuild.ts";
 
 export interface RecordingStatus {
   readonly state: "ok" | "broken";
@@ -44,6 +45,8 @@ export interface Refusals {
 export interface LiveStatus {
   recording(): RecordingStatus;
   logCheck(): LogCheckStatus;
+  /** How far the rebuild of projections has come; null when all are whole. */
+  rebuilding(): Rebuilding | null;
   /** The run that this process writes; null until the log is open. */
   run(): number | null;
   /** Client connections, those that are still logging in included. */

@@ -52,7 +52,7 @@ export function addMarkersRoutes(api: Api, context: ApiContext): void {
   const { reader, clock } = context;
   api.openapi(listRoute, async (c) => {
     const { after = 0, limit = MARKERS_MAX, ...query } = c.req.valid("query");
-    const window = windowOr400(() => parseWindow(query, clock.wallUs() + 1, 0));
+    const window = windowOr400(() => parseWindow(query, { now: clock.wallUs() + 1, since: 0 }));
     const rows = await readMarkers(reader.kysely, window, { after, limit: limit + 1 });
     const page = rows.slice(0, limit);
     const next = rows.length > limit ? (page.at(-1)?.seq ?? null) : null;

@@ -2,7 +2,9 @@
 
 import { statSync } from "node:fs";
 import { createRoute, z } from "@hono/zod-openapi";
-import { readStats } from "../projections/read-stats.ts";
+import { PgsoakError } from "../errors.ts";
+import type { LogReader } from "../events/log-reader.ts";
+import { readStats, type StatsSnapshot } from "../projections/read-stats.ts";
 import type { Api, ApiContext } from "./api-context.ts";
 import { flatMetrics } from "./flat-metrics.ts";
 import { labelledMetrics } from "./labelled-metrics.ts";
@@ -33,12 +35,25 @@ function logBytes(path: string): number {
 async function collectMetrics(context: ApiContext): Promise<MetricFamily[]> {
   const { config, reader, live, clock, version } = context;
   const { metricsPrefix, metricsFlatNames } = config.api;
-  const snapshot = await readStats(reader);
+  const snapshot = await readWhole(reader);
+  const log = { appended: reader.lastSeq(), bytes: logBytes(config.events.path) };
   return [
-    ...labelledMetrics(metricsPrefix, snapshot),
-    ...liveMetrics(metricsPrefix, { live, snapshot, version, logBytes: logBytes(config.events.path) }),
-    ...(metricsFlatNames ? flatMetrics({ snapshot, mirrorings: live.mirrorings(), nowUs: clock.wallUs() }) : []),
+    ...(snapshot === null ? [] : labelledMetrics(metricsPrefix, snapshot)),
+    ...liveMetrics(metricsPrefix, { live, unrecorded: snapshot?.unrecorded ?? null, version, log }),
+    ...(metricsFlatNames && snapshot !== null
+      ? flatMetrics({ snapshot, mirrorings: live.mirrorings(), nowUs: clock.wallUs() })
+      : []),
   ];
+}
+
+/** Null while a projection is being rebuilt: series that are absent can't be taken for counters that went back. */
+async function readWhole(reader: LogReader): Promise<StatsSnapshot | null> {
+  try {
+    return await readStats(reader);
+  } catch (error) {
+    if (error instanceof PgsoakError && error.code === "rebuilding") return null;
+    throw error;
+  }
 }
 
 export function addMetricsRoute(api: Api, context: ApiContext): void {

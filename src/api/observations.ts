@@ -82,7 +82,7 @@ export function addObservationsRoute(api: Api, context: ApiContext): void {
       const last = await readLastEpoch(db, now, mirroring ?? null);
       // A log that begins this very microsecond has no time to ask about.
       const begin = Math.min(Math.max(since ?? 0, last?.at ?? 0), now - 1);
-      const window = windowOr400(() => parseWindow(query, now, begin));
+      const window = windowOr400(() => parseWindow(query, { now, since: begin }));
       const { timelines } = await readObservations(db, window);
       const asked = timelines.filter((timeline) => timeline.mirroring === (mirroring ?? timeline.mirroring));
       const mirrorings = [];

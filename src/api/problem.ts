@@ -20,6 +20,7 @@ export const PROBLEM_STATUS = {
   internal: 500,
   busy: 503,
   log_unavailable: 503,
+  rebuilding: 503,
   recording_broken: 503,
 } as const;
 

@@ -4,6 +4,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { readStats } from "../projections/read-stats.ts";
 import { statsJson, statsJsonSchema } from "../projections/stats-json.ts";
 import type { Api, ApiContext } from "./api-context.ts";
+import { PROBLEM_TYPE, problemSchema } from "./problem.ts";
 import { noParameters } from "./strict-query.ts";
 
 const route = createRoute({
@@ -11,7 +12,13 @@ const route = createRoute({
   path: "/stats",
   summary: "The counters since the last reset, in total and for each mirroring and database",
   request: { query: noParameters },
-  responses: { 200: { description: "MirrorStats", content: { "application/json": { schema: statsJsonSchema } } } },
+  responses: {
+    200: { description: "MirrorStats", content: { "application/json": { schema: statsJsonSchema } } },
+    503: {
+      description: "The projection is being rebuilt: part of a number would look like all of it",
+      content: { [PROBLEM_TYPE]: { schema: problemSchema } },
+    },
+  },
 });
 
 export function addStatsRoute(api: Api, { reader }: ApiContext): void {

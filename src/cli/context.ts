@@ -8,6 +8,8 @@ export interface CliContext {
   /** Writes text as it is: the caller ends its lines. */
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** The width of the terminal behind stderr; absent when it is none. */
+  readonly stderrColumns?: number | undefined;
   readonly env: NodeJS.ProcessEnv;
   /** The exit code of a command that ends well but with a finding (readiness, replay --verify); errors are thrown. */
   setExitCode(code: number): void;

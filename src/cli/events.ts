@@ -4,7 +4,10 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { EventKind, MirrorEvent } from "../events/event.ts";
+import { messageOf, PgsoakError } from "../errors.ts";
+import { readExtent } from "../events/extent.ts";
 import type { LogReader } from "../events/log-reader.ts";
+import { parseWindow } from "../projections/window.ts";
 import { configOption, jsonOption, type CliContext } from "./context.ts";
 import { dbOption, openLog, type LogOptions } from "./open-log.ts";
 import { watchSignals } from "./watch-signals.ts";
@@ -13,6 +16,8 @@ const EXAMPLES = `
 Examples:
   $ pgsoak events --limit 20                        the first 20 events
   $ pgsoak events --after 41000 --kind errored      errors behind event 41000
+  $ pgsoak events --order desc --limit 20           the last 20 events
+  $ pgsoak events --mirroring pg18 --database app --from 2026-11-21T10:00:00Z --to 2026-11-21T11:00:00Z
   $ pgsoak events --follow                          what happens from now on
   $ pgsoak events --follow --after 0 --json | jq .  everything, then what happens, as JSON lines
 `;
@@ -43,6 +48,12 @@ const POLL_MS = 100;
 
 interface EventsOptions extends LogOptions {
   readonly after?: number;
+  readonly before?: number;
+  readonly mirroring?: string;
+  readonly database?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly order?: "asc" | "desc";
   readonly kind?: EventKind[];
   readonly limit?: number;
   readonly follow?: boolean;
@@ -54,31 +65,52 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError("It must be a whole number.");
 }
 
-/** Changes whenever another connection has committed (sqlite.org/pragma.html#pragma_data_version). */
-const commitsSeen = ({ db }: LogReader): unknown => db.pragma("data_version", { simple: true });
+/** Microseconds since the Unix epoch. */
+function moment(field: "from" | "to"): (text: string) => number {
+  return (text) => {
+    try {
+      return parseWindow({ [field]: text }, { now: Number.MAX_SAFE_INTEGER, since: -1 })[field];
+    } catch (error) {
+      throw new InvalidArgumentError(messageOf(error));
+    }
+  };
+}
+
+/** Who asks for events that retention has removed must not take the rest for all there was. */
+function tellRemoved({ stderr }: CliContext, reader: LogReader, { after, follow = false }: EventsOptions): void {
+  const { removedSeq } = readExtent(reader.db);
+  if ((after ?? (follow ? removedSeq : 0)) >= removedSeq) return;
+  stderr(`pgsoak: retention has removed the events up to ${removedSeq}\n`);
+}
 
 /** The pages of events that the options ask for; with `follow` it waits for more until it is stopped. */
-async function* readPages(reader: LogReader, options: EventsOptions, stop: AbortSignal): AsyncGenerator<MirrorEvent[]> {
-  const { kind, follow = false, limit = Number.POSITIVE_INFINITY } = options;
+async function* readPages(
+  reader: LogReader,
+  options: EventsOptions,
+  stop: AbortSignal,
+): AsyncGenerator<readonly MirrorEvent[]> {
+  const { readEventPage } = await import("../projections/event-page.ts");
+  const { kind: kinds, mirroring, database, from, to, follow = false, order = "asc" } = options;
+  let { limit: left = Number.POSITIVE_INFINITY, before } = options;
   let after = options.after ?? (follow ? reader.lastSeq() : 0);
-  let left = limit;
   while (left > 0 && !stop.aborted) {
-    const seen = commitsSeen(reader);
-    const end = reader.lastSeq();
-    const size = Math.min(left, PAGE_EVENTS);
-    const page = await reader.readEvents({ after, limit: size, ...(kind === undefined ? {} : { kinds: kind }) });
-    yield page;
-    left -= page.length;
-    after = page.at(-1)?.seq ?? after;
-    if (page.length === size) continue;
+    const seen = reader.commitsSeen();
+    const limit = Math.min(left, PAGE_EVENTS);
+    const page = await readEventPage(reader, { kinds, mirroring, database, from, to, after, before, limit, order });
+    yield page.events;
+    left -= page.events.length;
+    if (order === "asc") after = page.position;
+    else before = page.position;
+    if (page.next !== null) continue;
     if (!follow) return;
-    // Nothing up to the end was left out: the next look need not pass over the events of other kinds again.
-    after = Math.max(after, end);
-    while (!stop.aborted && commitsSeen(reader) === seen) await sleep(POLL_MS);
+    while (!stop.aborted && reader.commitsSeen() === seen) await sleep(POLL_MS);
   }
 }
 
 async function printEvents(context: CliContext, options: EventsOptions): Promise<void> {
+  if (options.follow === true && options.order === "desc") {
+    throw new PgsoakError("usage", "--follow and --order desc: what comes, comes in its order");
+  }
   using reader = await openLog(context, options);
   const { createEventNames } = await import("../projections/event-names.ts");
   const { eventJson } = await import("../projections/event-json.ts");
@@ -86,6 +118,7 @@ async function printEvents(context: CliContext, options: EventsOptions): Promise
   const names = createEventNames(reader.db);
   const line = (event: MirrorEvent): string =>
     options.json === true ? JSON.stringify(eventJson(event, names)) : eventText(event, names);
+  tellRemoved(context, reader, options);
   using signals = watchSignals();
   for await (const page of readPages(reader, options, signals.stop)) {
     if (page.length > 0) context.stdout(page.map((event) => `${line(event)}\n`).join(""));
@@ -106,8 +139,16 @@ export function eventsCommand(context: CliContext): Command {
       ).argParser(wholeNumber),
     )
     .addOption(new Option("--kind <kind...>", "events of these kinds only").choices(Object.keys(KINDS)))
+    .addOption(new Option("--before <seq>", "events before this one").argParser(wholeNumber))
+    .option("--mirroring <name>", "events of this mirroring only")
+    .option("--database <name>", "events of this database only, as clients name it")
+    .addOption(
+      new Option("--from <moment>", "events from this moment on, RFC 3339 or Unix seconds").argParser(moment("from")),
+    )
+    .addOption(new Option("--to <moment>", "events before this moment").argParser(moment("to")))
+    .addOption(new Option("--order <order>", "desc: the newest first").choices(["asc", "desc"]).default("asc"))
     .addOption(new Option("--limit <count>", "stop after so many events").argParser(wholeNumber))
-    .option("--follow", "wait for more events; Ctrl-C ends it")
+    .addOption(new Option("--follow", "wait for more events; Ctrl-C ends it").conflicts(["before", "to"]))
     .addOption(jsonOption())
     .addHelpText("after", EXAMPLES)
     .action((options: EventsOptions) => printEvents(context, options));

@@ -13,7 +13,11 @@ const COMMANDS: ReadonlyMap<string, () => Promise<CommandFactory>> = new Map([
   ["check", async () => (await import("./check.ts")).checkCommand],
   ["demo", async () => (await import("./demo.ts")).demoCommand],
   ["stats", async () => (await import("./stats.ts")).statsCommand],
+  ["replay", async () => (await import("./replay.ts")).replayCommand],
   ["events", async () => (await import("./events.ts")).eventsCommand],
+  ["mark", async () => (await import("./mark.ts")).markCommand],
+  ["epoch", async () => (await import("./epoch.ts")).epochCommand],
+  ["reset", async () => (await import("./reset.ts")).resetCommand],
   ["backup", async () => (await import("./backup.ts")).backupCommand],
 ]);
 
@@ -25,11 +29,12 @@ Examples:
   $ pgsoak help stats                   options and examples of one command
 `;
 
-export type Streams = Pick<CliContext, "stdout" | "stderr" | "env">;
+export type Streams = Pick<CliContext, "stdout" | "stderr" | "stderrColumns" | "env">;
 
 const processStreams: Streams = {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
+  stderrColumns: process.stderr.isTTY ? process.stderr.columns : undefined,
   env: process.env,
 };
 

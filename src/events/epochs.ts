@@ -1,8 +1,9 @@
 // Finds out when older evidence is worthless: what a run or a mirror says about itself is compared with what was said last.
 // The first sight of anything is no change, and what is not said is not known to have changed.
 
+import type { Database } from "better-sqlite3";
 import type { Facts, NewEvent, RunMirroring } from "./event.ts";
-import { type KnownFacts, type Scope, scopeOf } from "./known-facts.ts";
+import { factsKey, readKnownFacts, type Scope, scopeOf } from "./known-facts.ts";
 
 /** Databases of one mirroring whose facts are kept; their names come from clients. */
 const DATABASES_MAX = 100;
@@ -15,8 +16,9 @@ export class Epochs {
   // A copy that is ahead of the fold: two threads may say the same before the first is written.
   readonly #known: Map<string, Facts>;
 
-  constructor(known: KnownFacts) {
-    this.#known = new Map(known.entries());
+  /** `db` is that of the log. */
+  constructor(db: Database) {
+    this.#known = readKnownFacts(db);
   }
 
   /** The epochs that a run begins; they follow its run_started, which carries the settings. */
@@ -27,7 +29,7 @@ export class Epochs {
   /** The events for what a mirror says about its server, or (`database` not null) about one database: none when all is known. */
   ofMirror(at: number, mirroring: string, database: string | null, said: Facts): NewEvent[] {
     const scope = scopeOf(database);
-    const before = this.#known.get(keyOf(mirroring, scope));
+    const before = this.#known.get(factsKey(mirroring, scope));
     if (before === undefined && database !== null && this.#databases(mirroring) >= DATABASES_MAX) return [];
     const news = bounded(said, before ?? {});
     if (Object.keys(news).length === 0) return [];
@@ -36,7 +38,7 @@ export class Epochs {
   }
 
   #learn(at: number, mirroring: string, scope: Scope, said: Facts, all: Facts): NewEvent[] {
-    const key = keyOf(mirroring, scope);
+    const key = factsKey(mirroring, scope);
     const known = this.#known.get(key) ?? {};
     this.#known.set(key, all);
     const about = { kind: "epoch_started", at, mirroring, who: WHO } as const;
@@ -48,12 +50,10 @@ export class Epochs {
   }
 
   #databases(mirroring: string): number {
-    const prefix = keyOf(mirroring, "database:");
+    const prefix = factsKey(mirroring, "database:");
     return [...this.#known.keys()].filter((key) => key.startsWith(prefix)).length;
   }
 }
-
-const keyOf = (mirroring: string, scope: Scope): string => `${mirroring}\0${scope}`;
 
 /** What of it is new, cut to the bounds. */
 function bounded(said: Facts, known: Facts): Facts {

@@ -8,7 +8,8 @@ import { EventInserts } from "./event-inserts.ts";
 import type { MirrorEvent, NewEvent } from "./event.ts";
 import { FailureDictionary } from "./failures.ts";
 import { FileIdentity } from "./file-identity.ts";
-import { catchUp, savePositions } from "./fold-positions.ts";
+import { savePositions } from "./fold-positions.ts";
+import { catchUp, FoldRebuild } from "./fold-rebuild.ts";
 import type { Fold } from "./fold.ts";
 import { LaneDictionary } from "./lanes.ts";
 import { LogReader } from "./log-reader.ts";
@@ -27,6 +28,8 @@ export interface EventLogOptions {
   readonly folds: readonly Fold[];
   /** Events of a sealed range; see Seals. */
   readonly sealEvents?: number;
+  /** They follow every batch too, but those that are new or behind join only when `rebuild` has brought them to the end. */
+  readonly projections?: readonly Fold[];
 }
 
 export class EventLog implements Disposable {
@@ -35,9 +38,10 @@ export class EventLog implements Disposable {
   readonly lanes: LaneDictionary;
   readonly statements: StatementDictionary;
   readonly failures: FailureDictionary;
+  readonly rebuild: FoldRebuild;
   readonly #lock: WriterLock;
   readonly #identity: FileIdentity;
-  readonly #folds: readonly Fold[];
+  readonly #folds: Fold[];
   readonly #seals: Seals;
   readonly #inserts: EventInserts;
   readonly #transact: (events: readonly MirrorEvent[]) => void;
@@ -47,11 +51,14 @@ export class EventLog implements Disposable {
   #lastAt: number;
   #foldsStale = false;
 
-  private constructor(db: Database, lock: WriterLock, { folds, sealEvents }: EventLogOptions) {
+  private constructor(reader: LogReader, lock: WriterLock, { folds, projections = [], sealEvents }: EventLogOptions) {
+    const { db } = reader;
     this.db = db;
+    this.reader = reader;
     this.#lock = lock;
-    this.#folds = folds;
-    this.reader = new LogReader(db);
+    catchUp(reader, folds);
+    this.rebuild = new FoldRebuild(reader, projections);
+    this.#folds = [...folds, ...this.rebuild.takeWhole()];
     this.lanes = new LaneDictionary(db);
     this.statements = new StatementDictionary(db);
     this.failures = new FailureDictionary(db);
@@ -70,16 +77,15 @@ export class EventLog implements Disposable {
    * log_damaged or log_newer.
    */
   static async open(options: EventLogOptions): Promise<EventLog> {
-    const { path, synchronous = "normal", folds } = options;
+    const { path, synchronous = "normal" } = options;
     const lock = WriterLock.acquire(path);
     let db: Database | null = null;
     try {
       db = openDatabase(path, { synchronous });
       await migrate(db, path);
-      const log = new EventLog(db, lock, options);
-      log.reader.checkTail();
-      catchUp(log.reader, folds);
-      return log;
+      const reader = new LogReader(db);
+      reader.checkTail();
+      return new EventLog(reader, lock, options);
     } catch (error) {
       db?.close();
       lock.release();
@@ -126,6 +132,12 @@ export class EventLog implements Disposable {
   /** Throws log_unusable when the log's file was removed or replaced while it is open. */
   checkInPlace(): void {
     this.#identity.check();
+  }
+
+  /** One slice of the rebuild: reads and folds for about `readMs`. A projection that has caught up follows from here on. */
+  rebuildSome(readMs: number): void {
+    this.rebuild.step(readMs);
+    this.#folds.push(...this.rebuild.takeWhole());
   }
 
   /**

@@ -24,7 +24,7 @@ export interface EventQuery {
 }
 
 /** Where an event happened. Events of the whole log, such as notes, happened nowhere. */
-export interface EventPlace {
+interface EventPlace {
   /** Ids of lanes. */
   readonly lanes: readonly number[];
   /** Also the rare events that name it, and the epochs of all mirrorings; null: none of them. */

@@ -1,7 +1,7 @@
 // Whether a path still names the files that SQLite has open. A log that somebody has removed or replaced goes on taking
 // writes without a word, and they are gone with the process: so it is looked at before each batch.
 
-import { statSync } from "node:fs";
+import { realpathSync, statSync } from "node:fs";
 import { PgsoakError } from "../errors.ts";
 
 interface Identity {
@@ -17,7 +17,8 @@ export class FileIdentity {
   /** Of the open log at `path`, with its write-ahead log. */
   constructor(path: string) {
     this.#path = path;
-    this.#files = [path, `${path}-wal`].flatMap((file) => identityOf(file) ?? []);
+    // SQLite keeps the write-ahead log beside the file that a link leads to.
+    this.#files = [path, `${realpathSync(path)}-wal`].flatMap((file) => identityOf(file) ?? []);
   }
 
   /** Throws log_unusable when one of them is gone or another file by now. */

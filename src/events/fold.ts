@@ -10,6 +10,11 @@ export interface Fold {
   readonly version: number;
   /** The tables that hold its state, all of them its own. */
   readonly tables: readonly string[];
+  /**
+   * Events up to this seq change nothing about what comes out of the later ones, so that a rebuild may begin behind it; 0
+   * when the fold has none.
+   */
+  beginning?(db: Database): number;
   /** Empties its tables and its state. */
   clear(db: Database): void;
   /** Takes its state from its tables, which hold everything up to the stored position. Also called after a rollback. */

@@ -16,7 +16,16 @@ interface Row {
 }
 
 const factsSchema = z.record(z.string(), z.string());
-const keyOf = (mirroring: string, scope: Scope): string => `${mirroring}\0${scope}`;
+/** One text for both. */
+export const factsKey = (mirroring: string, scope: Scope): string => `${mirroring}\0${scope}`;
+
+/** The facts by factsKey, as of the last event that the table has seen. */
+export function readKnownFacts(db: Database, table = "known_facts"): Map<string, Facts> {
+  const rows = db.prepare<[], Row>(`select * from ${table}`).all();
+  return new Map(
+    rows.map(({ mirroring, scope, facts }) => [`${mirroring}\0${scope}`, factsSchema.parse(JSON.parse(facts))]),
+  );
+}
 
 /** The scope of what a server says of itself, or (not null) of one of its databases. */
 export function scopeOf(database: string | null): Scope {
@@ -34,11 +43,6 @@ export class KnownFacts implements Fold {
     this.tables = [`${prefix}known_facts`];
   }
 
-  /** By mirroring and scope; the keys say nothing to others. */
-  entries(): Iterable<readonly [key: string, facts: Facts]> {
-    return this.#facts;
-  }
-
   clear(db: Database): void {
     db.exec(`delete from ${this.tables[0]}`);
     this.#forget();
@@ -46,9 +50,7 @@ export class KnownFacts implements Fold {
 
   load(db: Database): void {
     this.#forget();
-    for (const row of db.prepare<[], Row>(`select * from ${this.tables[0]}`).iterate()) {
-      this.#facts.set(`${row.mirroring}\0${row.scope}`, factsSchema.parse(JSON.parse(row.facts)));
-    }
+    for (const [key, facts] of readKnownFacts(db, this.tables[0])) this.#facts.set(key, facts);
   }
 
   apply(event: MirrorEvent): void {
@@ -59,7 +61,7 @@ export class KnownFacts implements Fold {
         return;
       case "mirror_seen": {
         const scope = scopeOf(event.database);
-        this.#set(event.mirroring, scope, { ...this.#facts.get(keyOf(event.mirroring, scope)), ...event.facts });
+        this.#set(event.mirroring, scope, { ...this.#facts.get(factsKey(event.mirroring, scope)), ...event.facts });
         return;
       }
       case "epoch_started":
@@ -93,13 +95,13 @@ export class KnownFacts implements Fold {
   }
 
   #changeSetting(mirroring: string, name: string, before: string, after: string): void {
-    const settings = this.#facts.get(keyOf(mirroring, "settings"));
+    const settings = this.#facts.get(factsKey(mirroring, "settings"));
     if (settings === undefined || !Object.hasOwn(settings, name) || settings[name] !== before) return;
     this.#set(mirroring, "settings", { ...settings, [name]: after });
   }
 
   #set(mirroring: string, scope: Scope, facts: Facts): void {
-    const key = keyOf(mirroring, scope);
+    const key = factsKey(mirroring, scope);
     this.#facts.set(key, facts);
     this.#touched.set(key, [mirroring, scope]);
   }

@@ -26,6 +26,7 @@ export class LogReader implements Disposable {
   readonly #page: Statement<[after: number, limit: number], EventRow>;
   readonly #bounds: Statement<[], [first: number, last: number]>;
   readonly #from: Statement<[seq: number], [seq: number, at: number]>;
+  readonly #prepared = new Map<string, Statement>();
   readonly #runs: RunIndex;
   readonly #context: RowContext;
 
@@ -83,6 +84,11 @@ export class LogReader implements Disposable {
     return this.db.prepare<[], number>("select coalesce(max(seq), 0) from event").pluck().get()!;
   }
 
+  /** Changes whenever another connection has committed (sqlite.org/pragma.html#pragma_data_version). */
+  commitsSeen(): unknown {
+    return this.db.pragma("data_version", { simple: true });
+  }
+
   /** The time of the newest event, microseconds since the Unix epoch; 0 for none. */
   lastAt(): number {
     return this.db.prepare<[], number>("select at from event order by seq desc limit 1").pluck().get() ?? 0;
@@ -125,6 +131,14 @@ export class LogReader implements Disposable {
     if (ahead === undefined) return;
     const message = `The log ends at event ${lastSeq}, but ${ahead} has counted more: its end is lost. Restore the file from a backup.`;
     throw new PgsoakError("log_damaged", message);
+  }
+
+  /** The statement, prepared once for the life of the reader: for reads that come again and again. Rows are arrays. */
+  prepareRaw<Parameters extends unknown[], Row>(sql: string): Statement<Parameters, Row> {
+    let statement = this.#prepared.get(sql);
+    if (statement === undefined) this.#prepared.set(sql, (statement = this.db.prepare(sql).raw()));
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same words make the same rows
+    return statement as Statement<Parameters, Row>;
   }
 
   lanes(): Lane[] {

@@ -7,6 +7,7 @@ import * as eventLog from "../../migrations/0001-event-log.ts";
 import * as mirrorStats from "../../migrations/0002-mirror-stats.ts";
 import * as rollups from "../../migrations/0003-rollups.ts";
 import * as observations from "../../migrations/0004-observations.ts";
+import * as checkpoint from "../../migrations/0005-checkpoint.ts";
 import * as seals from "../../migrations/0006-seals.ts";
 import { PgsoakError } from "../errors.ts";
 
@@ -15,6 +16,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0002-mirror-stats": mirrorStats,
   "0003-rollups": rollups,
   "0004-observations": observations,
+  "0005-checkpoint": checkpoint,
   "0006-seals": seals,
 };
 

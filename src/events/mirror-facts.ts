@@ -40,14 +40,17 @@ const SETTINGS = [
   "work_mem",
 ];
 
+const NAMES = SETTINGS.map((name) => `'${name}'`).join(", ");
+
 /**
  * One statement without parameters, for any database of the mirror. Rows of three texts: name, value (never null), and
  * "server" or "database", whose fact it is. Settings that client, user or database have set for the session say nothing
- * about the server and are not returned; what ALTER DATABASE … SET has set is a fact of the database. PostgreSQL 9.6 to 18.
+ * about the server and are not returned; what ALTER DATABASE … SET has set is a fact of the database, but only for these
+ * settings: people keep secrets in settings of their own. PostgreSQL 9.6 to 18.
  */
 export const MIRROR_FACTS_SQL = `
 select name, setting, 'server' as scope from pg_catalog.pg_settings
- where name in (${SETTINGS.map((name) => `'${name}'`).join(", ")}) and setting is not null
+ where name in (${NAMES}) and setting is not null
    and source not in ('client', 'session', 'interactive', 'test', 'user', 'database user', 'database')
 union all
 select f.name, f.value, 'database'
@@ -59,5 +62,6 @@ select f.name, f.value, 'database'
                        ('encoding', pg_catalog.pg_encoding_to_char(d.encoding)),
                        ('settings', (select pg_catalog.array_to_string(array(
                            select s from pg_catalog.pg_db_role_setting r, pg_catalog.unnest(r.setconfig) s
-                            where r.setdatabase = d.oid and r.setrole = 0 order by 1), ', ')))) f (name, value)
+                            where r.setdatabase = d.oid and r.setrole = 0
+                              and pg_catalog.split_part(s, '=', 1) in (${NAMES}) order by 1), ', ')))) f (name, value)
  where d.datname = pg_catalog.current_database() and f.value is not null`;

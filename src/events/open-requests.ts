@@ -3,10 +3,12 @@
 //
 // Writing each of them down as it comes and goes would double the work of the log, and finding them again by reading it
 // all would make a start slow. So only those that have been open for long have a row of their own; the young ones are
-// read again from the end of the log.
+// read again from the end of the log. The checkpoint has a row for each of them, since behind it no event is left to read.
 
 import type { Database } from "better-sqlite3";
 import type { MirrorEvent } from "./event.ts";
+import { CHECKPOINT_PREFIX } from "./checkpoint.ts";
+import { readPosition } from "./fold-positions.ts";
 import type { Fold } from "./fold.ts";
 import { LogReader } from "./log-reader.ts";
 
@@ -25,6 +27,7 @@ export class OpenRequests implements Fold {
   readonly version = 1;
   readonly tables: readonly [inFlight: string, openRequest: string];
   readonly #youngEvents: number;
+  readonly #prefix: string;
   readonly #open = new Map<number, OpenRequest>(); // in the order of their seqs
   readonly #lanes = new Map<number, number>();
   readonly #touched = new Set<number>();
@@ -32,9 +35,10 @@ export class OpenRequests implements Fold {
   #aged = 0; // requests up to this seq have a row
   #position = 0;
 
-  /** A load reads at most twice `youngEvents` events. */
+  /** A load reads at most twice `youngEvents` events; with a prefix, none. */
   constructor(youngEvents = YOUNG_EVENTS, prefix = "") {
     this.#youngEvents = youngEvents;
+    this.#prefix = prefix;
     this.tables = [`${prefix}in_flight`, `${prefix}open_request`];
   }
 
@@ -43,7 +47,7 @@ export class OpenRequests implements Fold {
     return this.#open.size;
   }
 
-  /** Requests in flight by lane; lanes that are idle now stand there with 0. */
+  /** Requests in flight by lane; lanes without any are not there. */
   countByLane(): ReadonlyMap<number, number> {
     return this.#lanes;
   }
@@ -53,6 +57,11 @@ export class OpenRequests implements Fold {
     return this.#open.values();
   }
 
+  /** A run begins with nothing open: what was before it leaves no trace. */
+  beginning(db: Database): number {
+    return db.prepare<[], number>("select coalesce(max(first_seq) - 1, 0) from run").pluck().get()!;
+  }
+
   clear(db: Database): void {
     for (const table of this.tables) db.exec(`delete from ${table}`);
     this.#forget();
@@ -60,17 +69,22 @@ export class OpenRequests implements Fold {
 
   load(db: Database): void {
     this.#forget();
-    const position = db.prepare<[string], number>("select seq from fold_position where name = ?").pluck();
-    this.#position = position.get(this.name) ?? 0;
+    this.#position = readPosition(db, this.name, this.#prefix)?.seq ?? 0;
     this.#aged = this.#agedUpTo(this.#position);
     const [inFlight, openRequest] = this.tables;
     const lanes = db.prepare<[], [number, number]>(`select lane, requests from ${inFlight}`).raw().all();
-    const rows = db
-      .prepare<[], OpenRequest>(`select request, seq, lane, statement from ${openRequest} order by seq`)
-      .all();
+    // Rows of a checkpoint that has just been restored may be too young to be here.
+    db.prepare(`delete from ${openRequest} where seq > ?`).run(this.#aged);
+    const checkpoint = readPosition(db, this.name, CHECKPOINT_PREFIX);
+    const isKnown = this.#prefix === "" && checkpoint?.version === this.version;
+    const isRemoved = isKnown && checkpoint.seq > this.#aged;
+    const table = isRemoved ? `main.${CHECKPOINT_PREFIX}open_request` : openRequest;
+    const start = isRemoved ? checkpoint.seq : this.#aged;
+    const rows = db.prepare<[], OpenRequest>(`select request, seq, lane, statement from ${table} order by seq`).all();
     for (const row of rows) this.#open.set(row.request, row);
-    const hasOpen = lanes.some(([, requests]) => requests > 0);
-    if (hasOpen) new LogReader(db).scan(this.#aged, (event) => this.apply(event), this.#position - this.#aged);
+    const position = this.#position;
+    const fold = (event: MirrorEvent): void => (event.seq > position ? undefined : this.apply(event));
+    if (lanes.length > 0) new LogReader(db).scan(start, fold, position - start);
     this.#lanes.clear();
     this.#touched.clear();
     for (const [lane, requests] of lanes) this.#lanes.set(lane, requests);
@@ -114,7 +128,12 @@ export class OpenRequests implements Fold {
   save(db: Database): void {
     const [inFlight, openRequest] = this.tables;
     const upsert = db.prepare(`insert or replace into ${inFlight} (lane, requests) values (?, ?)`);
-    for (const lane of this.#touched) upsert.run(lane, this.#lanes.get(lane));
+    const idle = db.prepare(`delete from ${inFlight} where lane = ?`);
+    for (const lane of this.#touched) {
+      const requests = this.#lanes.get(lane);
+      if (requests === undefined) idle.run(lane);
+      else upsert.run(lane, requests);
+    }
     this.#touched.clear();
     if (this.#ended.length > 0) {
       const remove = db.prepare(`delete from ${openRequest} where request = ?`);
@@ -126,6 +145,7 @@ export class OpenRequests implements Fold {
 
   /** Requests queued up to here have a row. It depends on the position alone, so that a replay makes the same rows. */
   #agedUpTo(position: number): number {
+    if (this.#prefix !== "") return position;
     return Math.max(0, (Math.floor(position / this.#youngEvents) - 1) * this.#youngEvents);
   }
 
@@ -150,7 +170,9 @@ export class OpenRequests implements Fold {
   }
 
   #count(lane: number, change: 1 | -1): void {
-    this.#lanes.set(lane, (this.#lanes.get(lane) ?? 0) + change);
+    const requests = (this.#lanes.get(lane) ?? 0) + change;
+    if (requests === 0) this.#lanes.delete(lane);
+    else this.#lanes.set(lane, requests);
     this.#touched.add(lane);
   }
 

@@ -64,7 +64,8 @@ export class RecordedThread {
           break;
         }
         case "mirror_facts": {
-          const { at, mirroring, database, facts } = message;
+          const { mirroring, database, facts } = message;
+          const at = clock.placeUs(message.at);
           for (const event of epochs.ofMirror(at, mirroring, database, facts)) append(event);
           break;
         }

@@ -1,7 +1,8 @@
 // The life of the recorder thread: it sleeps on a shared word until a producer or the main thread has something for it.
 //
 // After a commit it lets half the flush time pass, so that a busy system writes a few large batches; an event that comes
-// to an idle system is written at once. Either way it is on disk within the flush time.
+// to an idle system is written at once. Either way it is on disk within the flush time. The time between is for upkeep,
+// which is done in steps that are short beside the flush time, and never while batches wait.
 
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import type { Clock } from "../clock.ts";
@@ -9,6 +10,7 @@ import type { EventLog } from "./event-log.ts";
 import { beat } from "./heartbeat.ts";
 import type { RecorderCommand } from "./recorder-messages.ts";
 import type { Recorder } from "./recorder.ts";
+import type { Upkeep } from "./upkeep.ts";
 
 const IDLE_MS = 1000;
 const IDLED_MS = 15_000;
@@ -18,6 +20,7 @@ const STOP_MS = 5000;
 export interface RecorderLoopOptions {
   readonly recorder: Recorder;
   readonly log: EventLog;
+  readonly upkeep: Upkeep;
   readonly clock: Clock;
   /** One Int32, bumped and notified by whoever has work for the recorder. */
   readonly signal: SharedArrayBuffer;
@@ -31,7 +34,7 @@ export interface RecorderLoopOptions {
 
 /** Blocks its thread until the stop command. Returns whether all that was recorded is in the log. */
 export function runRecorderLoop(options: RecorderLoopOptions): boolean {
-  const { recorder, log, clock, commands, flushMs, heartbeat, idledMs = IDLED_MS } = options;
+  const { recorder, log, upkeep, clock, commands, flushMs, heartbeat, idledMs = IDLED_MS } = options;
   const signal = new Int32Array(options.signal);
   let committedMs = Number.NEGATIVE_INFINITY;
   let saidMs = clock.nowMs(); // when the log last heard anything
@@ -44,6 +47,7 @@ export function runRecorderLoop(options: RecorderLoopOptions): boolean {
     if (drained === "failed") {
       pause(recorder.outage.pauseMs);
     } else if (drained === "idle") {
+      if (upkeep.step()) continue;
       const isTimeout = Atomics.wait(signal, 0, seen, IDLE_MS) === "timed-out";
       if (isTimeout && !isTidy) isTidy = log.tidy();
       if (isTimeout && clock.nowMs() - saidMs >= idledMs) recorder.append({ kind: "idled", at: clock.wallUs() });
@@ -51,7 +55,7 @@ export function runRecorderLoop(options: RecorderLoopOptions): boolean {
     } else {
       committedMs = saidMs = clock.nowMs();
       isTidy = false;
-      if (drained === "done") pause(flushMs / 2);
+      if (drained === "done") spend(flushMs / 2, upkeep, clock);
     }
   }
 }
@@ -96,6 +100,14 @@ function drainAll(recorder: Recorder, clock: Clock, heartbeat: SharedArrayBuffer
     if (clock.nowMs() > deadlineMs) return drained !== "failed";
     if (drained === "failed") pause(recorder.outage.pauseMs);
   }
+}
+
+/** Lets the time pass that gathers events; upkeep may have it. */
+function spend(ms: number, upkeep: Upkeep, clock: Clock): void {
+  const endMs = clock.nowMs() + ms;
+  let isMore = true;
+  while (isMore && clock.nowMs() < endMs - ms / 2) isMore = upkeep.step();
+  pause(endMs - clock.nowMs());
 }
 
 const never = new Int32Array(new SharedArrayBuffer(4));

@@ -11,7 +11,7 @@
 // can't hold; the books stay closed.
 
 import type { MessagePort } from "node:worker_threads";
-import type { Epochs } from "./epochs.ts";
+import { Epochs } from "./epochs.ts";
 import type { EventLog } from "./event-log.ts";
 import type { NewEvent, RunMirroring } from "./event.ts";
 import { Ledger } from "./ledger.ts";
@@ -37,7 +37,6 @@ export interface RecorderOptions {
   readonly log: EventLog;
   /** One of the log's folds. */
   readonly openRequests: OpenRequests;
-  readonly epochs: Epochs;
   readonly run: number;
   readonly clock: LogClock;
   /** A moment of the log is no longer than this. */
@@ -51,14 +50,17 @@ export type Drained = "idle" | "done" | "more" | "failed";
 export class Recorder {
   readonly outage: Outage;
   readonly #options: RecorderOptions;
+  readonly #epochs: Epochs;
   #threads: RecordedThread[] = []; // a dead one stands before its successor
   #waiting: NewEvent[] = [];
+  #isResumed = false;
   #appendedAt = Number.NEGATIVE_INFINITY;
   #asked: { readonly id: number; readonly event: NewEvent }[] = []; // at the end of the next batch, or never
   #overflowFrom: number | null = null; // since when WAITING_EVENTS_MAX has cost events
 
   constructor(options: RecorderOptions) {
     this.#options = options;
+    this.#epochs = new Epochs(options.log.db);
     this.outage = new Outage(options.clock, options.report);
   }
 
@@ -70,13 +72,16 @@ export class Recorder {
 
   /**
    * Takes on a thread that another recorder of this run has served until it died. Its ring is read when it has announced
-   * its names again.
+   * its names again. The first one also brings the gap: what that recorder held in its hands nobody knows.
    */
   resume(thread: number, ring: SharedArrayBuffer, port: MessagePort): void {
+    const { log, clock } = this.#options;
+    if (!this.#isResumed) this.append(lost(log.lastAt, clock.wallUs(), "crash"));
+    this.#isResumed = true;
     this.attach(thread, ring, port);
     const resumed = this.#threads.at(-1)!;
     resumed.awaitsNames = true;
-    resumed.ring.resume(this.#options.log.openedSeq);
+    resumed.ring.resume(log.openedSeq);
   }
 
   /** The thread has died. When its ring is drained, its open requests end as interrupted. */
@@ -86,14 +91,15 @@ export class Recorder {
 
   /** Takes an event of the main thread, whose order is kept. */
   append(event: NewEvent): void {
-    this.#appendedAt = Math.max(this.#appendedAt, this.#options.clock.placeUs(event.at));
+    const { clock } = this.#options;
+    clock.wallUs(); // it may not have been read for a while
+    this.#appendedAt = Math.max(this.#appendedAt, clock.placeUs(event.at));
     this.#wait({ ...event, at: this.#appendedAt });
   }
 
   /** The mirrorings go on under other settings: appends the epochs that this begins. */
   reconfigure(mirrorings: readonly RunMirroring[]): void {
-    const { epochs, clock } = this.#options;
-    for (const event of epochs.ofRun(clock.wallUs(), mirrorings)) this.append(event);
+    for (const event of this.#epochs.ofRun(this.#options.clock.wallUs(), mirrorings)) this.append(event);
   }
 
   /** As append, for somebody who waits to hear where it is in the log, or that it is not. */
@@ -151,16 +157,17 @@ export class Recorder {
   }
 
   #read(threads: readonly RecordedThread[]): NewEvent[] {
-    const { log, clock, epochs } = this.#options;
+    const { log, clock } = this.#options;
     // The ends before the names: a name is always posted before the record that uses it is published.
     const ends = threads.map(({ ring }) => ring.published());
     const now = clock.wallUs();
-    for (const thread of threads) thread.drainNames(log, clock, epochs, (event) => this.#wait(event));
+    for (const thread of threads) thread.drainNames(log, clock, this.#epochs, (event) => this.#wait(event));
     const share = Math.ceil(BATCH_RECORDS_MAX / threads.length);
     const publications = threads.map((thread, index) => this.#publicationsOf(thread, ends[index]!, share));
     const rare = this.#waiting.toSorted((a, b) => a.at - b.at);
     // The batch that ends an outage says how long it was, also when nothing was lost.
-    if (this.outage.since !== null) rare.push(lost(this.outage.since, now, "write_failed", 0));
+    const { since } = this.outage;
+    if (since !== null) rare.push(lost(since, now, "write_failed", 0));
     if (this.#overflowFrom !== null) rare.push(lost(this.#overflowFrom, now, "write_failed"));
     const batch: NewEvent[] = [];
     let placed = 0;

@@ -3,18 +3,20 @@
 import type { MessagePort } from "node:worker_threads";
 import { type Clock, createClock } from "../clock.ts";
 import { messageOf, PgsoakError } from "../errors.ts";
+import { CHECKPOINT_PREFIX } from "./checkpoint.ts";
 import { Epochs } from "./epochs.ts";
 import { EventLog } from "./event-log.ts";
 import type { RunMirroring } from "./event.ts";
 import type { Fold } from "./fold.ts";
-import { KnownFacts } from "./known-facts.ts";
 import { OpenRequests } from "./open-requests.ts";
 import { LogClock } from "./log-clock.ts";
 import { runRecorderLoop } from "./recorder-loop.ts";
 import type { RecorderReport } from "./recorder-messages.ts";
 import { Recorder } from "./recorder.ts";
 import { closeLastRun } from "./recovery.ts";
+import { Retention } from "./retention.ts";
 import { loadStatementParser } from "./statements.ts";
+import { Upkeep } from "./upkeep.ts";
 
 /** What the recorder thread is started with. */
 export interface RecorderThreadData {
@@ -24,6 +26,12 @@ export interface RecorderThreadData {
   readonly flushMs: number;
   /** See RecorderLoopOptions. */
   readonly idledMs?: number;
+  /** Raw events older than this are removed. */
+  readonly retentionMs: number;
+  /** Raw events are removed while the log is larger. */
+  readonly maxSizeBytes: number;
+  /** See RetentionOptions. */
+  readonly keptEvents?: number;
   readonly version: string;
   readonly host: string;
   readonly configHash: string;
@@ -42,15 +50,16 @@ export interface RecorderThreadData {
 /** Blocks its thread for the whole run. Errors are reported as `failed`, with a stable code. */
 export async function runRecorder(
   data: RecorderThreadData,
-  projections: readonly Fold[],
+  createProjections: (prefix?: string) => readonly Fold[],
   report: (report: RecorderReport) => void,
 ): Promise<void> {
   try {
     await loadStatementParser();
     const openRequests = new OpenRequests();
-    const known = new KnownFacts();
-    using log = await EventLog.open({ ...data, folds: [openRequests, known, ...projections] });
-    record(data, log, openRequests, new Epochs(known), report);
+    // A run can't begin before it is known what the last one left open; the projections may come later.
+    using log = await EventLog.open({ ...data, folds: [openRequests], projections: createProjections() });
+    const folds = [new OpenRequests(undefined, CHECKPOINT_PREFIX), ...createProjections(CHECKPOINT_PREFIX)];
+    record(data, log, openRequests, folds, report);
     report({ type: "stopped" });
   } catch (error) {
     const code = error instanceof PgsoakError ? error.code : "log_unusable";
@@ -64,17 +73,29 @@ function record(
   data: RecorderThreadData,
   log: EventLog,
   openRequests: OpenRequests,
-  epochs: Epochs,
+  checkpoint: readonly Fold[],
   report: (report: RecorderReport) => void,
 ): void {
   const clock = new LogClock(createClock(), log.lastAt);
-  const run =
-    data.resume === null ? startRun(data, log, openRequests, epochs, clock) : resumeRun(data.resume, log, clock);
-  const recorder = new Recorder({ log, openRequests, epochs, run, clock, flushMs: data.flushMs, report });
+  const run = data.resume === null ? startRun(data, log, openRequests, clock) : resumeRun(data.resume, log);
+  const recorder = new Recorder({ log, openRequests, run, clock, flushMs: data.flushMs, report });
   // They may have changed while there was no recorder.
   if (data.resume !== null) recorder.reconfigure(data.mirrorings);
   report({ type: "ready", run });
-  const isWhole = runRecorderLoop({ ...data, recorder, log, clock });
+  const retention = new Retention({
+    reader: log.reader,
+    folds: checkpoint,
+    retentionUs: data.retentionMs * 1000,
+    maxBytes: data.maxSizeBytes,
+    ...(data.keptEvents === undefined ? {} : { keptEvents: data.keptEvents }),
+    clock,
+    onForgotten: (projections) => {
+      const message = "projections begin with the first event that is left: older ones were removed";
+      report({ type: "log", level: "warn", message, fields: { projections } });
+    },
+  });
+  const upkeep = new Upkeep({ log, retention, clock, report });
+  const isWhole = runRecorderLoop({ ...data, recorder, log, upkeep, clock });
   try {
     // Without its last word the run counts as crashed, and the next one will say that something is missing.
     if (isWhole) log.appendBatch([{ kind: "run_stopped", at: clock.wallUs(), run }]);
@@ -88,32 +109,20 @@ function record(
 
 /**
  * Goes on with a run whose recorder has died: the requests in flight are still under way, and what the rings hold is still
- * to be written. What went through its hands at the end is a gap that nobody can fill.
+ * to be written (see Recorder.resume).
  */
-function resumeRun(run: number, log: EventLog, clock: Clock): number {
-  const last = log.reader.lastEvent();
-  if (last === null || log.reader.lastRun() !== run) {
-    throw new PgsoakError("log_unusable", "Another pgsoak has written the event log since. Restart this one.");
-  }
-  const at = clock.wallUs();
-  const from = Math.min(last.at, at);
-  log.appendBatch([{ kind: "unrecorded", at, lane: null, from, to: at, requests: null, cause: "crash" }]);
-  return run;
+function resumeRun(run: number, log: EventLog): number {
+  if (log.reader.lastRun() === run) return run;
+  throw new PgsoakError("log_unusable", "Another pgsoak has written the event log since. Restart this one.");
 }
 
 /** Closes what the last run left open and begins a new one, in one batch. Returns the number of the run. */
-function startRun(
-  data: RecorderThreadData,
-  log: EventLog,
-  openRequests: OpenRequests,
-  epochs: Epochs,
-  clock: Clock,
-): number {
+function startRun(data: RecorderThreadData, log: EventLog, openRequests: OpenRequests, clock: Clock): number {
   const { version, host, configHash, mirrorings, metricsEnabled } = data;
   const at = clock.wallUs();
   const run = log.reader.lastRun() + 1;
   const closing = closeLastRun(log.reader.lastEvent(), openRequests.values(), at);
   const started = { kind: "run_started", at, run, version, host, configHash, mirrorings, metricsEnabled } as const;
-  log.appendBatch([...closing, started, ...epochs.ofRun(at, mirrorings)]);
+  log.appendBatch([...closing, started, ...new Epochs(log.db).ofRun(at, mirrorings)]);
   return run;
 }

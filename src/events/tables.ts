@@ -44,6 +44,7 @@ export interface LogTables {
   statement: StatementTable;
   failure: FailureTable;
   run: { id: number; first_seq: number };
+  log_extent: { id: number; removed_seq: number; removed_at: number | null };
   fold_position: { name: string; version: number; seq: number };
   in_flight: { lane: number; requests: number };
   open_request: { request: number; seq: number; lane: number; statement: number };

@@ -5,6 +5,7 @@ import type { Database } from "better-sqlite3";
 import { messageOf } from "../errors.ts";
 import { EVENT_COLUMNS } from "./event-columns.ts";
 import type { EventRow } from "./event-row.ts";
+import { readExtent } from "./extent.ts";
 import { addRow, CHECKSUM_START } from "./row-checksum.ts";
 import { readOpenSeal, type Seal } from "./seals.ts";
 
@@ -60,7 +61,7 @@ export function* verifySealsInSteps(db: Database): Generator<SealProgress, SealR
   // The writer goes on: the range that grows and its checksum must come from the same moment.
   const verifyOpen = db.transaction((): void => {
     const open = readOpenSeal(db);
-    if (open === null || open.events === 0) return;
+    if (open === null || open.events === 0 || isRemoved(db, open)) return;
     const why = differenceOf(db, open);
     if (why !== null) differences.push({ ...spanOf(open), why });
     events += open.events;
@@ -100,7 +101,7 @@ function differenceOf(db: Database, seal: Seal): string | null {
 
 /** Retention may have come by since the list of seals was read. */
 function isRemoved(db: Database, { firstSeq }: Seal): boolean {
-  return db.prepare<[number], number>("select removed from seal where first_seq = ?").pluck().get(firstSeq) === 1;
+  return firstSeq <= readExtent(db).removedSeq;
 }
 
 function countRemoved(db: Database): number {

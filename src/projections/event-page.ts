@@ -25,7 +25,7 @@ export interface EventPageQuery {
   readonly order: "asc" | "desc";
 }
 
-export interface EventPage {
+interface EventPage {
   readonly events: readonly MirrorEvent[];
   /** To go on: the `after` (asc) or `before` (desc) of the next page; null at the end. A page may be empty and not the last. */
   readonly next: number | null;

@@ -1,17 +1,7 @@
 // The tables of the observation ledger as they are stored; migrations/0004-observations.ts explains them.
 
 /** What a mirroring was doing; the first two count as observing. */
-export const ROW_STATES = [
-  "observing",
-  "degraded",
-  "paused",
-  "mirror_down",
-  "stopped",
-  "not_configured",
-  "disabled",
-] as const;
-
-export type RowState = (typeof ROW_STATES)[number];
+export type RowState = "observing" | "degraded" | "paused" | "mirror_down" | "stopped" | "not_configured" | "disabled";
 
 /** What the mirror itself was, also while a pause hides it. */
 export type MirrorState = "observing" | "degraded" | "mirror_down";

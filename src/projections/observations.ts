@@ -151,8 +151,10 @@ class ObservationLedger implements Fold {
     }
   }
 
-  #change(mirroring: string, at: number, change: Partial<Watched>): void {
+  #change(mirroring: string, eventAt: number, change: Partial<Watched>): void {
     const before = this.#watched.get(mirroring);
+    // Time doesn't go back in a log; a row that began later than it ends would be a second open one.
+    const at = Math.max(eventAt, before?.from ?? eventAt);
     const start: Watched = { from: at, standing: "running", isPaused: false, mirror: "observing" };
     const after = { ...(before ?? start), ...change };
     this.#touched.add(mirroring);

@@ -20,10 +20,16 @@ export interface Observations {
 export async function readObservations(db: Kysely<LogTables>, window: Window): Promise<Observations> {
   const tables = db.withTables<ObservationTables>();
   const last = await db.selectFrom("event").select("at").orderBy("seq", "desc").limit(1).executeTakeFirst();
+  // Every mirroring has one row that lasts.
   const firsts = await tables
     .selectFrom("observation")
-    .select(({ fn }) => ["mirroring", fn.min("from_us").as("first")])
-    .groupBy("mirroring")
+    .select([
+      "mirroring",
+      sql<number>`(select min(from_us) from observation first where first.mirroring = observation.mirroring)`.as(
+        "first",
+      ),
+    ])
+    .where("to_us", "is", null)
     .orderBy("mirroring")
     .execute();
   const gaps = await tables

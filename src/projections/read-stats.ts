@@ -3,6 +3,7 @@
 
 import type { Kysely } from "kysely";
 import type { LogReader } from "../events/log-reader.ts";
+import { requireWhole } from "../events/projection-state.ts";
 import type { LogTables } from "../events/tables.ts";
 import { blankBalanceRow, NO_LANE, type BalanceRow } from "./ledger-balance.ts";
 import { ALL_LANES } from "./stats.ts";
@@ -61,7 +62,13 @@ async function read(db: Kysely<LogTables & StatsTables>): Promise<StatsSnapshot>
   };
 }
 
-/** The reads are one transaction, which neither waits for a writer nor makes one wait. */
+/** The reads are one transaction, which neither waits for a writer nor makes one wait. Throws rebuilding. */
 export function readStats(reader: LogReader): Promise<StatsSnapshot> {
-  return reader.kysely.withTables<StatsTables>().transaction().execute(read);
+  return reader.kysely
+    .withTables<StatsTables>()
+    .transaction()
+    .execute((db) => {
+      requireWhole(reader.db, ["mirror_stats", "ledger_balance", "open_requests"]);
+      return read(db);
+    });
 }

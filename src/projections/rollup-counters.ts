@@ -79,6 +79,11 @@ type Key<T> = Extract<keyof T, string>;
 const SUMS = Object.keys(sums) as Key<typeof sums>[];
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of the very object
 const MAXIMA = Object.keys(maxima) as Key<typeof maxima>[];
+/** What adds the rows of a table up, for each of ROLLUP_COUNTERS but the last: that depends on the order of the rows. */
+export const ROLLUP_COUNTER_SUMS: readonly string[] = [
+  ...SUMS.map((name) => `sum(${name})`),
+  ...MAXIMA.map((name) => `max(${name})`),
+];
 export const ROLLUP_COUNTERS: readonly Key<RollupCounters>[] = [...SUMS, ...MAXIMA, "consecutive_successes"];
 
 /** Adds a span that comes behind all that `counters` has counted. */

@@ -1,16 +1,26 @@
 // One lane over one span of time: its counters, its three histograms, and both as a row of a table.
 
-import { Histogram } from "./histogram.ts";
+import { concatenatedHistograms, Histogram } from "./histogram.ts";
 import {
   blankRollupCounters,
   countEvent,
   type LaneEvent,
   mergeRollupCounters,
+  ROLLUP_COUNTER_SUMS,
   ROLLUP_COUNTERS,
   type RollupCounters,
 } from "./rollup-counters.ts";
 
 export const ROLLUP_COLUMNS = [...ROLLUP_COUNTERS, "mirror_histogram", "primary_histogram", "wait_histogram"] as const;
+
+/** What adds the rows of a table up, an expression for each of ROLLUP_COLUMNS; consecutive_successes is left at 0. */
+export const ROLLUP_SUMS = [
+  ...ROLLUP_COUNTER_SUMS,
+  "0",
+  ...["mirror_histogram", "primary_histogram", "wait_histogram"].map((column) => concatenatedHistograms(column)),
+];
+/** Where consecutive_successes is among ROLLUP_COLUMNS. */
+export const SUCCESSES_INDEX = ROLLUP_COUNTER_SUMS.length;
 
 /** The values of ROLLUP_COLUMNS. */
 export type RollupValue = number | Uint8Array | null;

@@ -101,6 +101,8 @@ export class Rollups implements Fold {
       case "observation_changed":
       case "epoch_started":
       case "marked":
+      case "mirror_seen":
+      case "idled":
       case "counters_reset":
         return;
     }

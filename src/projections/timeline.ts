@@ -18,7 +18,7 @@ const SILENCE_US = 60_000_000;
 export type GapCause = Exclude<RowState, "observing" | "degraded"> | OutageCause | "before_log" | "unconfirmed";
 
 /** A part of a window, `[from, to)` in microseconds since the Unix epoch; no cause: it was observed. */
-export interface Span extends Window {
+interface Span extends Window {
   readonly cause: GapCause | null;
 }
 
@@ -39,7 +39,7 @@ export interface Timeline {
 }
 
 /** The whole window in the order of time, neighbours with different causes. */
-export function spansOf(timeline: Timeline, window: Window): Span[] {
+function spansOf(timeline: Timeline, window: Window): Span[] {
   const spans: Span[] = [];
   for (const span of statesOf(timeline)) {
     const [from, to] = [Math.max(span.from, window.from), Math.min(span.to, window.to)];

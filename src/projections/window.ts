@@ -1,64 +1,117 @@
-// A window of time as questions name it: `30s 15m 24h 7d 2w all`, or from and to. Whether the log reaches that far is the
-// business of who answers.
+// A window as people ask for it: a span back from now (`24h`), `all`, or two points in time. What can't be one is refused
+// with the field, what it held and what was expected.
 
-const UNIT_US: Readonly<Record<string, number>> = { s: 1e6, m: 60e6, h: 3600e6, d: 86_400e6, w: 604_800e6 };
-/** Longer than anybody soaks; what is longer is a typo. */
-const LENGTH_US_MAX = 3660 * 86_400e6;
+const UNIT_US: Readonly<Record<string, number>> = {
+  s: 1_000_000,
+  m: 60_000_000,
+  h: 3_600_000_000,
+  d: 86_400_000_000,
+  w: 604_800_000_000,
+};
+/** Longer than any log, and far from where whole numbers end. */
+const SPAN_MAX_US = 100 * 366 * 86_400_000_000;
+/** The end of the year 9999. */
+const SECONDS_MAX = 253_402_300_799;
+/** What is shown of a value that was refused. */
+const SHOWN_CHARACTERS = 60;
 
-/** `[from, to)` in microseconds since the Unix epoch. */
+/** All events with from <= at < to: microseconds since the Unix epoch. */
 export interface Window {
   readonly from: number;
   readonly to: number;
 }
 
+/** A field as it came: several values when it was repeated. */
+type Given = string | readonly string[] | undefined;
+
 export interface WindowQuery {
-  readonly window?: string | undefined;
-  readonly from?: string | undefined;
-  readonly to?: string | undefined;
+  readonly window?: Given;
+  readonly from?: Given;
+  readonly to?: Given;
 }
 
-/** A question that names no window; `field` is the parameter that is wrong. */
-export class WindowError extends Error {
-  readonly field: "window" | "from" | "to";
+export interface WindowBounds {
+  /** The end of `all` and of spans: the clock, or the end of the log where that is later. */
+  readonly now: number;
+  /** Where `all` begins; null when there is nothing yet. */
+  readonly since: number | null;
+}
 
-  constructor(field: "window" | "from" | "to", message: string) {
-    super(message);
+type Field = keyof WindowQuery;
+
+/** One sentence about one field; the API answers 400 with it, the command line exits 64. */
+export class WindowError extends Error {
+  readonly code = "window_invalid";
+  readonly field: Field;
+  readonly value: string;
+  readonly expected: string;
+
+  constructor(field: Field, value: string, expected: string) {
+    const shown = value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value;
+    super(`${field} is ${JSON.stringify(shown)}, but must be ${expected}.`);
     this.name = "WindowError";
     this.field = field;
+    this.value = shown;
+    this.expected = expected;
   }
 }
 
-/** RFC 3339 with an offset, or Unix seconds, as microseconds. Throws WindowError. */
-export function parseMoment(field: "from" | "to", text: string): number {
-  const seconds = /^\d{1,11}(?:\.\d{1,6})?$/.test(text) ? Number(text) * 1e6 : Number.NaN;
-  const isDate = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d\d:\d\d)$/.test(text);
-  const us = isDate ? dateUs(text) : Math.round(seconds);
-  if (Number.isSafeInteger(us) && us >= 0) return us;
-  throw new WindowError(field, "expected a moment such as 2026-11-21T10:00:00Z or Unix seconds");
+const SPAN = "a length such as 30s, 15m, 24h, 7d or 2w, or all";
+const MOMENT = "a moment such as 2026-11-21T08:00:00+01:00 or 1795248000 (Unix seconds)";
+
+/** Without anything in the query the window is `all`. Throws WindowError. */
+export function parseWindow(query: WindowQuery, bounds: WindowBounds): Window {
+  const window = single("window", query.window);
+  const [from, to] = [single("from", query.from), single("to", query.to)];
+  const start = bounds.since ?? bounds.now;
+  if (from === null && to === null) return windowOf(window ?? "all", bounds.now, start);
+  if (window !== null) throw new WindowError("window", window, "absent where from or to is given");
+  const parsed = {
+    from: from === null ? start : parseMoment("from", from),
+    to: to === null ? bounds.now : parseMoment("to", to),
+  };
+  if (parsed.from < parsed.to) return parsed;
+  if (from === null) throw new WindowError("to", to ?? "", "later than the beginning of the log, or with a from");
+  throw new WindowError("from", from, to === null ? "in the past" : "earlier than to");
 }
 
-/** The window that a question names; `sinceUs` is where `all`, the default, begins. Throws WindowError. */
-export function parseWindow(query: WindowQuery, nowUs: number, sinceUs: number): Window {
-  const { window, from, to } = query;
-  if (window !== undefined && (from !== undefined || to !== undefined)) {
-    throw new WindowError("window", "give either window, or from and to");
-  }
-  if (from !== undefined || to !== undefined) {
-    const end = to === undefined ? nowUs : parseMoment("to", to);
-    const start = from === undefined ? Math.min(sinceUs, end) : parseMoment("from", from);
-    if (start < end) return { from: start, to: end };
-    throw new WindowError(from === undefined ? "to" : "from", "the window must end behind its beginning");
-  }
-  if (window === undefined || window === "all") return { from: Math.min(sinceUs, nowUs), to: nowUs };
-  const [, count = "", unit = ""] = /^(\d{1,9})([smhdw])$/.exec(window) ?? [];
-  const lengthUs = Number(count) * (UNIT_US[unit] ?? Number.NaN);
-  if (lengthUs > 0 && lengthUs <= LENGTH_US_MAX) return { from: nowUs - lengthUs, to: nowUs };
-  throw new WindowError("window", "expected a duration such as 30s, 15m, 24h, 7d or 2w, or all");
+function windowOf(text: string, now: number, start: number): Window {
+  if (text === "all") return { from: Math.min(start, now), to: now };
+  const match = /^(\d{1,12})([smhdw])$/.exec(text);
+  const us = match === null ? 0 : Number(match[1]) * UNIT_US[match[2]!]!;
+  if (us > SPAN_MAX_US) throw new WindowError("window", text, "at most 100 years");
+  if (us === 0) throw new WindowError("window", text, SPAN);
+  return { from: now - us, to: now };
 }
 
-/** Date.parse knows milliseconds only; the digits behind them are added by hand. */
-function dateUs(text: string): number {
-  const fraction = /\.(\d{1,9})/.exec(text)?.[1] ?? "";
-  const wholeMs = Date.parse(text.replace(/\.\d+/, "").replace(" ", "T").toUpperCase());
-  return wholeMs * 1000 + Number(fraction.slice(0, 6).padEnd(6, "0"));
+function single(field: Field, given: Given): string | null {
+  if (given === undefined) return null;
+  if (typeof given === "string") return given;
+  if (given.length <= 1) return given[0] ?? null;
+  throw new WindowError(field, given.join(", "), "given once");
+}
+
+const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+\- ])(\d\d):(\d\d))$/;
+
+/** RFC 3339 with any offset, or Unix seconds, as microseconds since the Unix epoch. Throws WindowError. */
+function parseMoment(field: Field, text: string): number {
+  const unix = /^(\d{1,12})(?:\.(\d{1,9}))?$/.exec(text);
+  if (unix !== null && Number(unix[1]) <= SECONDS_MAX) return Number(unix[1]) * 1_000_000 + microseconds(unix[2]);
+  const match = RFC3339.exec(text);
+  if (match === null) throw new WindowError(field, text, MOMENT);
+  const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])];
+  const [hour, minute, second] = [Number(match[4]), Number(match[5]), Number(match[6])];
+  const [offsetHours, offsetMinutes] = [Number(match[9] ?? 0), Number(match[10] ?? 0)];
+  const isTime = hour <= 23 && minute <= 59 && second <= 60 && offsetHours <= 23 && offsetMinutes <= 59;
+  const isDay = month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+  if (!isTime || !isDay || year < 1970) throw new WindowError(field, text, MOMENT);
+  // A plus that was not escaped in a URL arrives as a space.
+  const sign = match[8] === "-" ? -1 : 1;
+  const offsetMs = sign * (offsetHours * 60 + offsetMinutes) * 60_000;
+  return (Date.UTC(year, month - 1, day, hour, minute, second) - offsetMs) * 1000 + microseconds(match[7]);
+}
+
+/** The digits behind a decimal point; what is finer than a microsecond is cut off. */
+function microseconds(fraction: string | undefined): number {
+  return Number((fraction ?? "").slice(0, 6).padEnd(6, "0"));
 }

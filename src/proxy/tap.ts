@@ -68,7 +68,7 @@ export class Tap {
     const primary: FrameSink = {
       wanted: (type) => {
         if (!this.#loggedIn || type === BackendMessage.ParameterStatus) return PARAMETER_BYTES_MAX;
-        return Result.wanted(type, this.#requests.current?.primary.digest != null);
+        return Result.wanted(type, (this.#requests.current?.primary.digest ?? null) !== null);
       },
       frame: (type, buffer, start, end, bodyLength) => this.#primaryFrame(type, buffer, start, end, bodyLength),
     };

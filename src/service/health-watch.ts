@@ -1,6 +1,6 @@
 // Looks at MirrorStats once a second and knows which mirrorings have failed `mirror_error_threshold` times in a row.
 
-import { messageOf } from "../errors.ts";
+import { messageOf, PgsoakError } from "../errors.ts";
 import { createClock } from "../clock.ts";
 import type { ObservationState } from "../events/event.ts";
 import type { ConfigInForce } from "./config-in-force.ts";
@@ -52,6 +52,8 @@ export class HealthWatch {
         this.#judge(name, worst.get(name) ?? 0, (successes.get(name) ?? 0) > 0);
       }
     } catch (error) {
+      // Until the counters are whole nobody knows; the API says so.
+      if (error instanceof PgsoakError && error.code === "rebuilding") return;
       this.#log.warn("the mirrors' health could not be read", { cause: messageOf(error) });
     } finally {
       this.#busy = false;

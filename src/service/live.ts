@@ -1,6 +1,7 @@
 // The live facts that the API asks for, from shared memory and from the recorder's last word.
 
 import type { LiveMirroring, LiveStatus, LogCheckStatus, RecordingStatus, Refusals } from "../api/live-status.ts";
+import type { Rebuilding } from "../events/fold-rebuild.ts";
 import {
   CLIENT_CONNECTIONS,
   MIRROR_CONNECTIONS,
@@ -48,6 +49,10 @@ export class Live implements LiveStatus {
 
   logCheck(): LogCheckStatus {
     return this.#logCheck.status;
+  }
+
+  rebuilding(): Rebuilding | null {
+    return this.#recorder.rebuilding;
   }
 
   run(): number {

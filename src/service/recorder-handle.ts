@@ -7,6 +7,7 @@ import type { RecordingStatus } from "../api/live-status.ts";
 import type { Config } from "../config/config.ts";
 import { messageOf } from "../errors.ts";
 import type { NewEvent, RunMirroring } from "../events/event.ts";
+import type { Rebuilding } from "../events/fold-rebuild.ts";
 import { createHeartbeatBuffer, Pulse } from "../events/heartbeat.ts";
 import type { RecorderCommand } from "../events/recorder-messages.ts";
 import type { Log } from "../log.ts";
@@ -59,6 +60,7 @@ export class RecorderHandle implements EventAppender {
   /** What the recorder says of itself, and what is seen from outside. */
   #reported = WORKS;
   #hanging = WORKS;
+  #rebuilding: Rebuilding | null = null;
 
   private constructor(config: Config, identity: RecorderIdentity, log: Log, entry: URL) {
     this.#config = config;
@@ -97,6 +99,11 @@ export class RecorderHandle implements EventAppender {
   /** False from its death until another one has taken its place. */
   get isAlive(): boolean {
     return this.#isAlive;
+  }
+
+  /** How far the rebuild of projections has come; null when all are whole. */
+  get rebuilding(): Rebuilding | null {
+    return this.#rebuilding;
   }
 
   get status(): RecordingStatus {
@@ -146,17 +153,20 @@ export class RecorderHandle implements EventAppender {
   }
 
   #begin(resume: number | null): RecorderLife {
-    const { path, synchronous, flushMs } = this.#config.events;
+    const { path, synchronous, flushMs, retentionMs, maxSizeBytes } = this.#config.events;
     const shared = { signal: this.signal, heartbeat: this.#heartbeat };
     return new RecorderLife(
       this.#entry,
-      { path, synchronous, flushMs, ...this.#identity, ...shared, resume },
+      { path, synchronous, flushMs, retentionMs, maxSizeBytes, ...this.#identity, ...shared, resume },
       (report) => this.#heard(report),
     );
   }
 
   #heard(report: LifeReport): void {
     switch (report.type) {
+      case "rebuilding":
+        this.#rebuilding = report.rebuilding;
+        return;
       case "log":
         this.#log[report.level](report.message, report.fields);
         return;
@@ -173,7 +183,7 @@ export class RecorderHandle implements EventAppender {
     const bornMs = performance.now();
     void this.#life.ended.then((reason) => {
       this.#isAlive = false;
-      this.#asked.giveUp("the recorder has ended");
+      this.#asked.giveUp("the recorder has ended: look whether it is there before you try again");
       // One that dies again and again is given longer and longer pauses.
       if (performance.now() - bornMs > HEALTHY_MS) this.#restartMs = RESTART_MIN_MS;
       if (!this.#stopping) this.#died(reason);

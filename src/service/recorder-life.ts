@@ -6,7 +6,7 @@ import type { RecorderCommand, RecorderReport } from "../events/recorder-message
 import type { RecorderThreadData } from "../events/run-recorder.ts";
 
 /** What it says while it lives. */
-export type LifeReport = Extract<RecorderReport, { type: "recording" | "log" | "appended" }>;
+export type LifeReport = Extract<RecorderReport, { type: "recording" | "log" | "appended" | "rebuilding" }>;
 
 export class RecorderLife {
   /** The run that it writes. Rejects when it ends before; with a PgsoakError when it said why. */

@@ -17,11 +17,11 @@ import { serveApi, type ServeOptions } from "../../src/api/server.ts";
 import type { Clock } from "../../src/clock.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import { EventLog } from "../../src/events/event-log.ts";
+import type { Rebuilding } from "../../src/events/fold-rebuild.ts";
 import { openReader } from "../../src/events/log-reader.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { createLog } from "../../src/log.ts";
 import { createProjections } from "../../src/projections/projections.ts";
-import { KnownFacts } from "../../src/events/known-facts.ts";
 import { LogReading } from "../../src/service/log-reading.ts";
 
 const DATABASES = `
@@ -36,6 +36,7 @@ tls = "disable"
 class LiveFacts implements LiveStatus {
   recordingStatus: RecordingStatus = { state: "ok", cause: "" };
   logCheckStatus: LogCheckStatus = { state: "ok", damage: "" };
+  rebuildingStatus: Rebuilding | null = null;
   clients = 3;
   readonly states: LiveMirroring[] = [];
 
@@ -44,6 +45,9 @@ class LiveFacts implements LiveStatus {
   }
   logCheck(): LogCheckStatus {
     return this.logCheckStatus;
+  }
+  rebuilding(): Rebuilding | null {
+    return this.rebuildingStatus;
   }
   run(): number {
     return 1;
@@ -86,7 +90,7 @@ export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixtu
   const path = join(folder, "pgsoak.db");
   const toml = `[events]\npath = ${JSON.stringify(path)}\n[api]\n${options.api ?? ""}\n${DATABASES}`;
   const config = parseConfig(toml, { file: null, env: {}, cwd: folder });
-  const folds = [new OpenRequests(), new KnownFacts(), ...createProjections()];
+  const folds = [new OpenRequests(), ...createProjections()];
   const events = await EventLog.open({ path, folds });
   const reader = openReader(path);
   const pages = new LogReading(path);

@@ -42,6 +42,7 @@ test("the labelled set is exported with its values", async () => {
   expect(value("events_appended_total")).toBe(12);
   expect(value("events_unrecorded_total")).toBe(7);
   expect(value("event_log_bytes")).toBeGreaterThan(4096);
+  expect(value("projection_lag_events")).toBe(0);
   expect(value("client_connections")).toBe(3);
   expect(value("client_refusals_total", { limit: "message_length" })).toBe(6);
   expect(value("build_info", { version: "1.2.3" })).toBe(1);

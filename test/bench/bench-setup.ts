@@ -12,6 +12,8 @@ export interface BenchSetup {
   readonly rounds: number;
   /** Of each side in each round. */
   readonly seconds: number;
+  /** Length of the log, for experiments that need a long one. */
+  readonly events: number;
 }
 
 /** Some figures that come from the same runs. */

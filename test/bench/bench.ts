@@ -10,19 +10,33 @@ import { figureText } from "./figure.ts";
 import { findProgram } from "./find-program.ts";
 import { hungMirror, recording } from "./mirror-bench.ts";
 import { initialisePgbench } from "./pgbench.ts";
+import { replay, retention } from "./log-experiments.ts";
 import { recorder } from "./recorder-experiment.ts";
 import { relayAt32, relayAt8 } from "./relay-bench.ts";
+import { start } from "./start-bench.ts";
+import { window } from "./window-bench.ts";
 
-const EXPERIMENTS: readonly Experiment[] = [relayAt8, relayAt32, recording, hungMirror, recorder];
+const EXPERIMENTS: readonly Experiment[] = [
+  relayAt8,
+  relayAt32,
+  recording,
+  hungMirror,
+  recorder,
+  window,
+  replay,
+  retention,
+  start,
+];
 interface Options {
   readonly only?: string;
   readonly rounds: number;
   readonly seconds: number;
+  readonly events: number;
 }
 
 function wholeNumber(text: string): number {
-  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError("It must be a whole number from 1 to 9999.");
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("It must be a whole number from 1 to 999999999.");
 }
 
 function command(): Command {
@@ -31,6 +45,7 @@ function command(): Command {
     .addOption(new Option("--only <name>", "one experiment, or the one that a figure comes from").choices(names))
     .option("--rounds <number>", "how often each side is measured", wholeNumber, 5)
     .option("--seconds <number>", "length of each side in each round", wholeNumber, 5)
+    .option("--events <number>", "length of the log of the experiments that need a long one", wholeNumber, 1_000_000)
     .action(run);
 }
 
@@ -53,7 +68,7 @@ function possibleOf(experiments: readonly Experiment[]): readonly Experiment[] {
   });
 }
 
-async function run({ only, rounds, seconds }: Options): Promise<void> {
+async function run({ only, rounds, seconds, events }: Options): Promise<void> {
   console.log(machineText());
   const asked = EXPERIMENTS.filter(({ name, figures }) => [undefined, name, ...figures].includes(only));
   const possible = possibleOf(asked);
@@ -70,6 +85,7 @@ async function run({ only, rounds, seconds }: Options): Promise<void> {
     pgbouncer: findProgram("pgbouncer"),
     rounds,
     seconds,
+    events,
   };
   for (const experiment of possible) {
     for (const figure of await experiment.run(setup)) console.log(figureText(figure));

@@ -5,10 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MessageChannel } from "node:worker_threads";
 import { createClock } from "../../src/clock.ts";
-import { Epochs } from "../../src/events/epochs.ts";
 import { EventLog } from "../../src/events/event-log.ts";
 import { LogClock } from "../../src/events/log-clock.ts";
-import { KnownFacts } from "../../src/events/known-facts.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import type { NameMessage } from "../../src/events/recorder-messages.ts";
 import { Recorder } from "../../src/events/recorder.ts";
@@ -38,8 +36,7 @@ export async function benchRecorder(events = 1_000_000): Promise<RecorderFigures
   const log = await EventLog.open({ path, folds: [openRequests, ...createProjections()] });
   try {
     const clock = new LogClock(createClock(), log.lastAt);
-    const epochs = new Epochs(new KnownFacts());
-    const recorder = new Recorder({ log, openRequests, epochs, run: 1, clock, flushMs: 50, report: () => {} });
+    const recorder = new Recorder({ log, openRequests, run: 1, clock, flushMs: 50, report: () => {} });
     const producers = Array.from({ length: THREADS }, (_, thread) => attachProducer(recorder, thread));
     let spentMs = 0;
     while (log.lastSeq < events) {

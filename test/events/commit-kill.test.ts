@@ -5,8 +5,7 @@ import { EventLog } from "../../src/events/event-log.ts";
 import type { Fold } from "../../src/events/fold.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { verifySeals } from "../../src/events/verify-seals.ts";
-import { createLedgerBalance } from "../../src/projections/ledger-balance.ts";
-import { createMirrorStats } from "../../src/projections/stats.ts";
+import { createProjections } from "../../src/projections/projections.ts";
 import { expectBalance, readBooks } from "./books.ts";
 import { COMMIT_STEPS, SEAL_EVENTS } from "./commit-steps.ts";
 import { logFolder } from "./log-folder.ts";
@@ -14,7 +13,7 @@ import { logFolder } from "./log-folder.ts";
 const SCRIPT = fileURLToPath(new URL("./dies-in-commit.ts", import.meta.url));
 const EVENTS_PER_BATCH = 4;
 
-const folds = (): Fold[] => [new OpenRequests(), createMirrorStats(), createLedgerBalance()];
+const folds = (): Fold[] => [new OpenRequests(), ...createProjections()];
 const open = (path: string): Promise<EventLog> => EventLog.open({ path, folds: folds(), sealEvents: SEAL_EVENTS });
 
 function dump(log: EventLog): unknown {

@@ -3,8 +3,7 @@
 
 import { EventLog } from "../../src/events/event-log.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
-import { createLedgerBalance } from "../../src/projections/ledger-balance.ts";
-import { createMirrorStats } from "../../src/projections/stats.ts";
+import { createProjections } from "../../src/projections/projections.ts";
 import { mirrored, queued, tallied } from "../projections/facts.ts";
 import { SEAL_EVENTS } from "./commit-steps.ts";
 
@@ -14,7 +13,7 @@ const die = (): number => {
   return 0;
 };
 
-const folds = [new OpenRequests(), createMirrorStats(), createLedgerBalance()];
+const folds = [new OpenRequests(), ...createProjections()];
 const log = await EventLog.open({ path: path!, folds, sealEvents: SEAL_EVENTS });
 log.db.function("die", { deterministic: false }, die);
 for (let batch = 1; batch <= 4; batch++) {

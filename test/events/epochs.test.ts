@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { Epochs } from "../../src/events/epochs.ts";
 import type { Facts, MirrorEvent, RunMirroring } from "../../src/events/event.ts";
-import { KnownFacts } from "../../src/events/known-facts.ts";
 import { openReader } from "../../src/events/log-reader.ts";
 import { waitFor } from "../helpers/wait-for.ts";
 import { logFolder } from "./log-folder.ts";
@@ -81,8 +80,9 @@ test("what one login may not see, and another mirroring's facts, are no change",
   expect(epochsOf(fixture.events())).toEqual([]);
 });
 
-test("facts are bounded in number and length, and so are the databases that have some", () => {
-  const epochs = new Epochs(new KnownFacts());
+test("facts are bounded in number and length, and so are the databases that have some", async () => {
+  using fixture = await openRecorder();
+  const epochs = new Epochs(fixture.log.db);
   const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`fact_${i}`, "x".repeat(5000)]));
   const [seen] = epochs.ofMirror(AT, "pg18", null, many);
   if (seen?.kind !== "mirror_seen") throw new Error("nothing was seen");

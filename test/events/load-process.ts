@@ -8,22 +8,29 @@ import { fileURLToPath } from "node:url";
 import type { RecorderReport } from "../../src/events/recorder-messages.ts";
 import { waitFor } from "../helpers/wait-for.ts";
 
+export interface LoadOptions {
+  /** The log is kept at this size; when absent, nothing is removed. */
+  readonly maxSizeBytes?: number;
+  /** Of each of two producers, every 2 ms at most. */
+  readonly requestsPerTurn?: number;
+}
+
 export class LoadProcess implements AsyncDisposable {
   readonly reports: RecorderReport[] = [];
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #exited: Promise<unknown>;
 
-  private constructor(path: string) {
-    this.#child = spawn(process.execPath, [fileURLToPath(new URL("./records-load.ts", import.meta.url)), path], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
+  private constructor(path: string, { maxSizeBytes = Number.MAX_SAFE_INTEGER, requestsPerTurn = 60 }: LoadOptions) {
+    const program = fileURLToPath(new URL("./records-load.ts", import.meta.url));
+    const argv = [program, path, `${maxSizeBytes}`, `${requestsPerTurn}`];
+    this.#child = spawn(process.execPath, argv, { stdio: ["pipe", "pipe", "inherit"] });
     this.#exited = once(this.#child, "exit");
     createInterface(this.#child.stdout).on("line", (line) => this.reports.push(JSON.parse(line)));
   }
 
   /** Starts it and waits for its first report. */
-  static async start(path: string): Promise<LoadProcess> {
-    const load = new LoadProcess(path);
+  static async start(path: string, options: LoadOptions = {}): Promise<LoadProcess> {
+    const load = new LoadProcess(path, options);
     await waitFor(() => load.reports.length > 0);
     return load;
   }

@@ -2,7 +2,6 @@
 
 import { expect } from "vitest";
 import type { Clock } from "../../src/clock.ts";
-import { Epochs } from "../../src/events/epochs.ts";
 import { EventLog } from "../../src/events/event-log.ts";
 import type { MirrorEvent } from "../../src/events/event.ts";
 import { LogClock } from "../../src/events/log-clock.ts";
@@ -36,13 +35,11 @@ export async function openRecorder(options: { readonly clock?: Clock } = {}): Pr
   await loadStatementParser();
   const folder = logFolder();
   const open = new OpenRequests();
-  const known = new KnownFacts();
-  const log = await EventLog.open({ path: folder.path, folds: [open, known] });
+  const log = await EventLog.open({ path: folder.path, folds: [open, new KnownFacts()] });
   const reports: RecorderReport[] = [];
   const report = (one: RecorderReport): void => void reports.push(one);
   const clock = new LogClock(options.clock ?? { nowMs: () => 0, wallUs: () => NOW_US }, log.lastAt);
-  const epochs = new Epochs(known);
-  const recorder = new Recorder({ log, openRequests: open, epochs, run: 0, clock, flushMs: FLUSH_MS, report });
+  const recorder = new Recorder({ log, openRequests: open, run: 0, clock, flushMs: FLUSH_MS, report });
   const producers: Producer[] = [];
   return {
     log,

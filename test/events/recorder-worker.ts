@@ -2,11 +2,15 @@
 
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { createHeartbeatBuffer } from "../../src/events/heartbeat.ts";
-import type { RecorderThreadData } from "../../src/events/run-recorder.ts";
 import type { RecorderCommand, RecorderReport } from "../../src/events/recorder-messages.ts";
+import type { RecorderThreadData } from "../../src/events/run-recorder.ts";
 import type { Producer } from "./producer.ts";
 
 const ENTRY = new URL("../../src/recorder-thread.ts", import.meta.url);
+
+type Limits = Pick<RecorderThreadData, "retentionMs" | "maxSizeBytes">;
+
+const NO_LIMITS: Limits = { retentionMs: Number.MAX_SAFE_INTEGER, maxSizeBytes: Number.MAX_SAFE_INTEGER };
 
 export class RecorderWorker implements AsyncDisposable {
   readonly reports: RecorderReport[] = [];
@@ -16,10 +20,13 @@ export class RecorderWorker implements AsyncDisposable {
   readonly #commands: MessagePort;
   readonly #signal = new SharedArrayBuffer(4);
 
+  /** `change` is to what the thread is started with; nothing is removed without limits of retention. */
   constructor(
     path: string,
     onReport: (report: RecorderReport) => void = () => {},
-    change: Partial<Pick<RecorderThreadData, "mirrorings" | "idledMs">> = {},
+    change: Partial<
+      Pick<RecorderThreadData, "mirrorings" | "idledMs" | "retentionMs" | "maxSizeBytes" | "keptEvents">
+    > = {},
   ) {
     const { port1, port2 } = new MessageChannel();
     this.#commands = port1;
@@ -30,6 +37,7 @@ export class RecorderWorker implements AsyncDisposable {
         path,
         synchronous: "normal",
         flushMs: 50,
+        ...NO_LIMITS,
         ...identity,
         ...change,
         signal: this.#signal,

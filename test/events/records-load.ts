@@ -1,17 +1,25 @@
 // A process that records load into the log at its first argument until it is killed, or stops well when its standard
-// input ends. Every report of the recorder is a line of JSON on standard output.
+// input ends; the log is kept at the size of its second argument, and each producer queues as many
+// requests in a turn as the third says. Every report of the recorder is a line of JSON on
+// standard output.
 
+import { STATEMENT_CHUNK_EVENTS } from "../../src/projections/statement-rollups.ts";
+import type { RecorderReport } from "../../src/events/recorder-messages.ts";
 import { Producer } from "./producer.ts";
 import { RecorderWorker } from "./recorder-worker.ts";
 
-const REQUESTS_PER_TURN = 60;
+const REQUESTS_PER_TURN = Number(process.argv[4]);
 const IN_FLIGHT = 25;
 
 const producers = [new Producer(1, 16_384), new Producer(2, 16_384)];
 const inFlight: number[][] = [[], []];
-const worker = new RecorderWorker(process.argv[2]!, (report) => {
+const onReport = (report: RecorderReport): void => {
   process.stdout.write(`${JSON.stringify(report)}\n`);
   if (report.type === "ready") start();
+};
+const worker = new RecorderWorker(process.argv[2]!, onReport, {
+  maxSizeBytes: Number(process.argv[3]),
+  keptEvents: STATEMENT_CHUNK_EVENTS,
 });
 const ending = { isDue: false };
 

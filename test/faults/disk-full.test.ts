@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { createDatabase } from "../helpers/clusters.ts";
 import { mirrorTables } from "../helpers/config-text.ts";
-import { startPgsoakProcess } from "../helpers/pgsoak-process.ts";
+import { type PgsoakProcess, startPgsoakProcess } from "../helpers/pgsoak-process.ts";
 import { readStatsOf, settledStats } from "../helpers/stats-client.ts";
 import { SteadyLoad } from "../helpers/steady-load.ts";
 import { waitFor } from "../helpers/wait-for.ts";
@@ -12,6 +12,13 @@ import { waitFor } from "../helpers/wait-for.ts";
 const limitFiles = (pid: number, bytes: number | "unlimited"): void => {
   execFileSync("prlimit", ["--pid", String(pid), `--fsize=${bytes}:unlimited`]);
 };
+
+const mark = (pgsoak: PgsoakProcess): Promise<Response> =>
+  fetch(pgsoak.api("/markers"), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: '{"text":"x"}',
+  });
 
 describe("a disk that is full", () => {
   test("pauses the recording and says so; clients feel nothing, and it goes on by itself when there is room", async () => {
@@ -29,9 +36,16 @@ describe("a disk that is full", () => {
     expect(await status("/healthz")).toBe(200);
     expect(await (await fetch(pgsoak.api("/healthz"))).json()).toMatchObject({ recording: "broken" });
     expect(pgsoak.output()).toContain("recording is broken");
+    expect((await mark(pgsoak)).status).toBe(503);
 
     limitFiles(pgsoak.pid!, "unlimited");
     await waitFor(async () => (await status("/healthz/recording")) === 200, { message: "recording works again" });
+    expect((await mark(pgsoak)).status).toBe(201);
+    // The outage is a gap of the ledger, though nothing was lost in it, and what was refused did not come after all.
+    const observed = await (await fetch(pgsoak.api("/observations"))).json();
+    expect(observed).toMatchObject({ mirrorings: [{ gaps: [{ cause: "write_failed" }] }] });
+    const markers = await (await fetch(pgsoak.api("/markers"))).json();
+    expect(markers).toMatchObject({ markers: [{ text: "x" }] });
     expect((await load.stop()).errors).toEqual([]);
     // Nothing was lost: what the disk refused waited in memory.
     const { total } = await settledStats(pgsoak, load.requests);

@@ -9,8 +9,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { EventLog } from "../../src/events/event-log.ts";
 import type { Fold } from "../../src/events/fold.ts";
 import { type RecorderThreadData, runRecorder } from "../../src/events/run-recorder.ts";
-import { createLedgerBalance } from "../../src/projections/ledger-balance.ts";
-import { createMirrorStats } from "../../src/projections/stats.ts";
+import { createProjections } from "../../src/projections/projections.ts";
 
 const data: RecorderThreadData = workerData;
 
@@ -43,5 +42,5 @@ EventLog.prototype.appendBatch = function appendThenDie(this: EventLog, events) 
   if (isAsked("died")) process.exit(1);
 };
 
-const folds = [createMirrorStats(), createLedgerBalance(), weakSpot];
-await runRecorder(data, folds, (report) => parentPort!.postMessage(report));
+const createFolds = (prefix = "") => [...createProjections(prefix), ...(prefix === "" ? [weakSpot] : [])];
+await runRecorder(data, createFolds, (report) => parentPort!.postMessage(report));

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import Sqlite from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import { openReader } from "../../src/events/log-reader.ts";
@@ -59,7 +60,8 @@ describe("a recorder thread that dies", () => {
       await using pgsoak = await startFaulty(database, folder.folder);
       await using clients = load(pgsoak, database);
       for (let death = 1; death <= 3; death++) {
-        await waitFor(() => clients.requests > death * 200);
+        const answered = clients.requests;
+        await waitFor(() => clients.requests > answered + 200);
         const shown = (await readStatsOf(pgsoak)).total.requests_total;
         writeFileSync(`${pgsoak.logFile}.${fault}`, "");
         const deaths = (): number => pgsoak.lines.filter((line) => line.includes("ended and is restarted")).length;
@@ -101,6 +103,27 @@ describe("a disk that hangs", () => {
     const writer = openSync(fifo, "w");
     rmSync(fifo);
     closeSync(writer);
+    await waitFor(async () => (await recordingStatus(pgsoak)) === 200);
+    expect((await clients.stop()).errors).toEqual([]);
+    const { total } = await settledStats(pgsoak, clients.requests);
+    expect(total.requests_unrecorded).toBe(0);
+  }, 60_000);
+});
+
+describe("another program that locks the log", () => {
+  test("breaks the recording while it holds the lock, and no longer", async () => {
+    await using database = await createDatabase("log_locked");
+    using folder = logFolder();
+    await using pgsoak = await startFaulty(database, folder.folder);
+    await using clients = load(pgsoak, database);
+    await waitFor(() => clients.requests > 100);
+    const other = new Sqlite(pgsoak.logFile);
+    other.exec("begin immediate");
+    await waitFor(async () => (await recordingStatus(pgsoak)) === 503);
+    const answered = clients.requests;
+    await waitFor(() => clients.requests > answered + 200);
+    other.exec("rollback");
+    other.close();
     await waitFor(async () => (await recordingStatus(pgsoak)) === 200);
     expect((await clients.stop()).errors).toEqual([]);
     const { total } = await settledStats(pgsoak, clients.requests);

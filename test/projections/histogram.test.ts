@@ -103,3 +103,13 @@ test("a cleared histogram is as good as new", () => {
   histogram.add(7);
   expect(histogram.encode()).toEqual(histogramOf([7]).encode());
 });
+
+test("encoded histograms in a row, with two zero bytes in between, add up", () => {
+  fc.assert(
+    fc.property(fc.array(samples, { maxLength: 5 }), (parts) => {
+      const encoded = parts.map((values) => [...histogramOf(values).encode()]);
+      const row = encoded.flatMap((bytes, index) => (index === 0 ? bytes : [0, 0, ...bytes]));
+      expect(decoded(Uint8Array.from(row)).encode()).toEqual(histogramOf(parts.flat()).encode());
+    }),
+  );
+});

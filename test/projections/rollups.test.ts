@@ -65,6 +65,8 @@ function naiveRows(events: readonly NewEvent[], level: RollupLevel): Map<string,
       case "observation_changed":
       case "epoch_started":
       case "marked":
+      case "mirror_seen":
+      case "idled":
       case "counters_reset":
         break;
     }

@@ -6,6 +6,7 @@ import type { ByteBudget } from "../byte-budget.ts";
 import type { ThreadLog } from "../thread-log.ts";
 import { type Gauges, MIRROR_CONNECTIONS, MIRROR_QUEUE_DEPTH, MIRROR_SESSIONS } from "../gauges.ts";
 import type { Recording } from "../recording.ts";
+import { FactsWatch } from "./facts-watch.ts";
 import { StatementFilter } from "./filter.ts";
 import { MirrorHealth, type Permission } from "./health.ts";
 import type { SelectionRules } from "./selection.ts";
@@ -56,6 +57,7 @@ export class MirrorDestination {
   readonly budget: ByteBudget;
   readonly recording: Recording;
   readonly log: ThreadLog;
+  readonly facts: FactsWatch;
   readonly #o: DestinationOptions;
   /** Databases that are fed by replication on the mirror: writing there would apply every write twice. */
   readonly #replicas = new Map<string, string>();
@@ -76,6 +78,8 @@ export class MirrorDestination {
     this.budget = options.budget.of(options.index);
     this.recording = options.recording;
     this.log = options.log;
+    const { name } = options.settings.config;
+    this.facts = new FactsWatch((database, facts) => this.recording.mirrorFacts(name, database, facts));
     this.#health = new MirrorHealth(options.health, options.index, options.thread);
     this.#settings = options.settings;
     this.#rules = this.#rulesOf(options.settings, null);

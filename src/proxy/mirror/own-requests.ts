@@ -6,13 +6,15 @@ import { BackendMessage } from "../protocol/message-types.ts";
 import type { Expectation } from "./connection.ts";
 import { Result } from "./result.ts";
 
-const ROW_BYTES_MAX = 256;
+/** As much of a row as is looked at. */
+const ROW_BYTES_MAX = 4096;
+const COLUMNS_MAX = 8;
 
 export interface OwnRequest {
   /** Whole messages that end with one ReadyForQuery. */
   readonly frames: Buffer;
-  /** The first column of a row as text, null for NULL. */
-  readonly onRow?: (value: string | null) => void;
+  /** The columns of a row as text, null for NULL; what did not fit is left out. */
+  readonly onRow?: (values: readonly (string | null)[]) => void;
   readonly onDone?: (result: Result) => void;
 }
 
@@ -75,7 +77,7 @@ export class OwnRequests {
   /** Takes one frame of the answer; the result when it was the last. */
   frame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number): Result | null {
     const result = this.#result!;
-    if (type === BackendMessage.DataRow) this.#running?.onRow?.(firstColumn(buffer, start, end));
+    if (type === BackendMessage.DataRow) this.#running?.onRow?.(columnsOf(buffer, start, end));
     if (!result.apply(type, buffer, start, end, bodyLength)) return null;
     const done = this.#running;
     this.#stop();
@@ -97,8 +99,16 @@ export class OwnRequests {
 }
 
 /** DataRow: int16 columns, then for each an int32 length (-1 = NULL) and the bytes (PostgreSQL 18 docs, 54.7). */
-function firstColumn(buffer: Buffer, start: number, end: number): string | null {
-  if (end - start < 6) return null;
-  const length = buffer.readInt32BE(start + 2);
-  return length < 0 ? null : buffer.toString("utf8", start + 6, Math.min(end, start + 6 + length));
+function columnsOf(buffer: Buffer, start: number, end: number): (string | null)[] {
+  const values: (string | null)[] = [];
+  if (end - start < 2) return values;
+  const count = Math.min(buffer.readInt16BE(start), COLUMNS_MAX);
+  for (let at = start + 2; values.length < count && at + 4 <= end;) {
+    const length = buffer.readInt32BE(at);
+    at += 4;
+    if (length > end - at) break;
+    values.push(length < 0 ? null : buffer.toString("utf8", at, at + length));
+    at += Math.max(0, length);
+  }
+  return values;
 }

@@ -5,22 +5,20 @@
 //                                     (opened when first needed, renewed between transactions only)
 
 import type { DropReason } from "../../events/event.ts";
-import { encodeQuery } from "../protocol/encode.ts";
-import { FrontendMessage } from "../protocol/message-types.ts";
-import { Sqlstate } from "../protocol/sqlstate.ts";
 import type { Failure } from "../recording.ts";
 import type { Request } from "../request.ts";
 import type { TransactionUnit } from "../transaction.ts";
 import { categorise } from "./categorise.ts";
 import type { ConnectionEnd, Expectation } from "./connection.ts";
 import type { MirrorDestination, Swept } from "./destination.ts";
+import { Errands } from "./errands.ts";
 import type { SessionFacts } from "./filter.ts";
 import type { Announced } from "./announced.ts";
 import { Intake, type IntakeOwner } from "./intake.ts";
 import { failureOf, type LinkOwner, MirrorLink } from "./link.ts";
 import { commandOf, MirrorRequest, type MirrorRequestOwner } from "./mirror-request.ts";
-import { type OwnRequest, OwnRequests } from "./own-requests.ts";
 import { MirrorQueue } from "./queue.ts";
+import { isOwnDoing } from "./own-doing.ts";
 import { redactMessage } from "./redact.ts";
 import { Result, STATUS_IDLE } from "./result.ts";
 import { Run } from "./run.ts";
@@ -28,9 +26,6 @@ import { Selection } from "./selection.ts";
 import { SessionMemory } from "./session-memory.ts";
 import { Settlement } from "./settlement.ts";
 import { type Prelude, Teacher } from "./teacher.ts";
-
-/** A request that ran over its time must end within this long after it was cancelled. */
-const DRAIN_MS = 2000;
 
 export interface MirrorSessionOptions {
   readonly destination: MirrorDestination;
@@ -50,7 +45,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   readonly #selection: Selection;
   readonly #intake: Intake;
   readonly #queue: MirrorQueue;
-  readonly #own = new OwnRequests();
+  readonly #errands: Errands;
   readonly #settlement: Settlement;
   readonly #teacher = new Teacher();
   readonly #memory = new SessionMemory();
@@ -74,6 +69,13 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     this.#o = options;
     this.#destination = destination;
     this.#link = new MirrorLink(destination, this, options.parameters, facts.database);
+    this.#errands = new Errands({
+      destination,
+      link: this.#link,
+      database: facts.database,
+      onAsked: () => destination.busy(this),
+      onQuery: () => this.#teacher.queried(),
+    });
     this.#queue = new MirrorQueue(destination);
     this.#selection = new Selection({
       facts,
@@ -189,16 +191,13 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   linkReady(): void {
     this.#status = STATUS_IDLE;
     this.#teacher.clear();
-    this.#own.replace([
-      { frames: encodeQuery(REPLICA_QUERY), onRow: (cause) => this.#replicaFound(cause) },
-      ...this.#memory.renewed().map((frames) => ({ frames })),
-    ]);
+    this.#errands.greet(this.#memory.renewed());
     this.#pump();
   }
 
   linkLost(end: ConnectionEnd): void {
     const current = this.#run?.mirrored ?? null;
-    if (this.#own.busy) this.#destination.lostRequest(end.reason);
+    if (this.#errands.busy) this.#destination.lostRequest(end.reason);
     this.#forgetConnection();
     if (current !== null) {
       // A FATAL that came before the end says more than the end itself.
@@ -217,12 +216,13 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   }
 
   wanted(type: number): number {
-    return this.#own.busy ? this.#own.wanted(type) : Result.wanted(type, this.#run?.mirrored.result.digest != null);
+    if (this.#errands.busy) return this.#errands.wanted(type);
+    return Result.wanted(type, (this.#run?.mirrored.result.digest ?? null) !== null);
   }
 
   frame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number): void {
-    if (this.#own.busy) {
-      const result = this.#own.frame(type, buffer, start, end, bodyLength);
+    if (this.#errands.busy) {
+      const result = this.#errands.frame(type, buffer, start, end, bodyLength);
       if (result === null) return;
       this.#status = result.status;
     } else if (this.#run?.frame(type, buffer, start, end, bodyLength, this.#nowMs())) {
@@ -238,16 +238,18 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   }
 
   expectation(): Expectation {
-    if (this.#own.busy) return this.#own.expectation;
+    if (this.#errands.busy) return this.#errands.expectation;
     return this.#run?.expectation() ?? "nothing";
   }
 
   // The destination's clock.
 
   sweep(nowMs: number): void {
-    if (this.#own.isOverdue(nowMs)) this.#link.abandon("the mirror does not react");
+    if (this.#errands.isOverdue(nowMs)) this.#link.abandon("the mirror does not react");
     if (this.#run?.isCancelDue(nowMs)) this.#run.cancel(nowMs);
     if (this.#run?.isOverdue(nowMs)) this.#timeOut(this.#run, nowMs);
+    const isFree = this.#link.isReady && this.#status === STATUS_IDLE && this.#run === null && !this.#errands.busy;
+    if (isFree) this.#errands.askFacts(nowMs);
     this.#pump();
   }
 
@@ -267,13 +269,12 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
 
   /** Does the next thing there is to do; false when something must happen first. */
   #step(): boolean {
-    if (this.#run !== null || this.#awaited !== null || this.#own.busy || this.#link.isCancelling) return false;
-    const own = this.#link.isReady ? this.#own.shift() : null;
+    if (this.#run !== null || this.#awaited !== null || this.#errands.busy || this.#link.isCancelling) return false;
+    if (this.#link.isReady && this.#errands.run(this.#nowMs())) return true;
     const next = this.#queue.head;
-    const missed = own === null ? this.#memory.missedBefore(next?.request ?? null) : null;
+    const missed = this.#memory.missedBefore(next?.request ?? null);
     if (missed !== null && !missed.primarySettled) return false;
-    if (own !== null) this.#ask(own);
-    else if (missed !== null) this.#repeat(this.#memory.makeUp());
+    if (missed !== null) this.#repeat(this.#memory.makeUp());
     else if (next === null) return false;
     else if (this.#broken) this.#fail(next, LOST_TRANSACTION);
     else return this.#advance(next);
@@ -288,7 +289,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     if (reached !== "ready") {
       this.#fail(next, reached);
     } else if (this.#status !== STATUS_IDLE && isNewUnit) {
-      this.#rollBack();
+      this.#errands.rollBack(this.#nowMs());
     } else if (this.#status === STATUS_IDLE && !isNewUnit && !this.#settlement.primaryIdle) {
       // The primary is in a transaction and the mirror isn't: its BEGIN was lost, so the rest of it must not run.
       if (this.#unsettled.length > 0) return false;
@@ -313,7 +314,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       this.#dropUnit(request.unit);
       return true;
     }
-    if (lesson.kind === "ask") this.#ask(lesson.own);
+    if (lesson.kind === "ask") this.#errands.ask(lesson.own, this.#nowMs());
     else this.#execute(next, lesson.prelude);
     return false;
   }
@@ -372,49 +373,16 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   }
 
   /** Whether a difference may be our own doing. */
-  #isExcused({ request, result }: MirrorRequest): boolean {
-    if (this.#memory.lacking) return true;
-    switch (result.sqlstate) {
-      case Sqlstate.ReadOnlyTransaction:
-        return this.#destination.isReadsOnly(this.#o.facts.database);
-      case Sqlstate.UndefinedObject:
-        // It was prepared by a session whose PREPARE TRANSACTION did not run here, or failed and was counted then.
-        return request.statements.some((statement) => statement.class.finishesPrepared);
-      default:
-        return false;
-    }
+  #isExcused(mirrored: MirrorRequest): boolean {
+    return this.#memory.lacking || isOwnDoing(mirrored, this.#destination.isReadsOnly(this.#o.facts.database));
   }
 
   /** The request's time is over: its outcome is `timeout`, the mirror is told to stop. */
   #timeOut(run: Run, nowMs: number): void {
     const { category, attribution } = categorise({ phase: "ready", sqlstate: "", timedOut: true, socketError: false });
-    this.#own.drain(nowMs + DRAIN_MS);
+    this.#errands.drain(nowMs);
     run.cancel(nowMs);
     this.#fail(run.mirrored, { category, attribution, sqlstate: "", message: "no answer from the mirror in time" });
-  }
-
-  /** Asks the mirror something of our own. */
-  #ask(own: OwnRequest): void {
-    this.#own.begin(own, this.#nowMs() + Math.max(DRAIN_MS, this.#destination.config.timeoutMs));
-    this.#destination.busy(this);
-    if (own.frames[0] === FrontendMessage.Query) this.#teacher.queried();
-    this.#link.write(own.frames);
-  }
-
-  #rollBack(): void {
-    this.#ask({
-      frames: encodeQuery("ROLLBACK"),
-      onDone: ({ status }) => {
-        if (status === STATUS_IDLE) return;
-        this.#destination.lostRequest(STUCK_IN_TRANSACTION);
-        this.#link.abandon(STUCK_IN_TRANSACTION);
-      },
-    });
-  }
-
-  #replicaFound(cause: string | null): void {
-    this.#destination.replicaFound(this.#o.facts.database, cause);
-    if (cause !== null) this.#own.unshift({ frames: encodeQuery("SET default_transaction_read_only = on") });
   }
 
   /** There is no room for it: it is dropped with what waits of its transaction and what is still to come. */
@@ -449,11 +417,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   }
 
   #repeat(commands: readonly Buffer[]): void {
-    if (!this.#link.isReady) return;
-    const owed = this.#memory.takeOwed();
-    if (owed.length + commands.length === 0) return;
-    if (this.#status !== STATUS_IDLE) this.#own.push({ frames: encodeQuery("ROLLBACK") });
-    for (const frames of [...owed, ...commands]) this.#own.push({ frames });
+    if (this.#link.isReady) this.#errands.repeat([...this.#memory.takeOwed(), ...commands], this.#status);
   }
 
   #runOf(mirrored: MirrorRequest): Run | null {
@@ -468,7 +432,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
 
   #forgetConnection(): void {
     this.#run = null;
-    this.#own.forget();
+    this.#errands.forget();
     this.#status = STATUS_IDLE;
   }
 
@@ -478,9 +442,9 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       this.#close();
       return;
     }
-    if (this.#own.busy || this.#link.isCancelling) return;
+    if (this.#errands.busy || this.#link.isCancelling) return;
     const isCut = this.#link.isReady && this.#status !== STATUS_IDLE && this.#queue.isDropped(this.#ranUnit);
-    if (isCut) this.#rollBack();
+    if (isCut) this.#errands.rollBack(this.#nowMs());
     else this.#destination.idle(this);
     this.#link.giveSlot();
   }
@@ -497,13 +461,6 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     return this.#destination.recording.clock.nowMs();
   }
 }
-
-/** Fed by replication, physical or logical, the database would apply every write twice. NULL: it is not. */
-const REPLICA_QUERY = `SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'in recovery'
-  WHEN EXISTS (SELECT FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid
-    WHERE d.datname = pg_catalog.current_database()) THEN 'has subscriptions' END`;
-
-const STUCK_IN_TRANSACTION = "the mirror does not leave its transaction";
 
 const LOST_TRANSACTION: Failure = {
   category: "connection",

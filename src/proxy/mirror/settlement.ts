@@ -54,7 +54,7 @@ export class Settlement {
     const mirrorIdle = mirrored.failure !== null || result.status === STATUS_IDLE;
     if (this.#primaryIdle && mirrorIdle) {
       this.#root = NO_ROOT;
-    } else if (!isConsequence && differs(mirrored)) {
+    } else if (!isConsequence && compared !== "match" && differs(mirrored)) {
       this.#root = request.id;
       this.#rootExcused = failed === null && parity === "unverifiable";
     }

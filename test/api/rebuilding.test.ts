@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { openBusyApi } from "./busy-api.ts";
+import { readExposition } from "./exposition.ts";
+import type { ApiFixture } from "./api-fixture.ts";
+
+/** As when the counters have been emptied to be folded anew, and have come half the way. */
+async function openRebuildingApi(): Promise<ApiFixture> {
+  const api = await openBusyApi();
+  const of = api.events.lastSeq;
+  api.events.db.prepare("update fold_position set seq = ? where name = 'mirror_stats'").run(of / 2);
+  api.live.rebuildingStatus = { projection: "mirror_stats", done: of / 2, of };
+  return api;
+}
+
+test("/stats says that a projection is being rebuilt instead of half a number", async () => {
+  await using api = await openRebuildingApi();
+  const answer = await api.get("/stats");
+  expect(answer.status).toBe(503);
+  expect(await answer.json()).toMatchObject({
+    code: "rebuilding",
+    detail: "The projection mirror_stats is being rebuilt (50%): ask again when it is whole.",
+  });
+  expect(api.logged).toEqual([]);
+});
+
+test("/metrics leaves out what comes from a projection that is being rebuilt, and says how far it is", async () => {
+  await using api = await openRebuildingApi();
+  const families = readExposition(await (await api.get("/metrics")).text());
+  const named = new Map(families.map(({ name, samples }) => [name, samples]));
+  expect(named.get("pgsoak_projection_lag_events")).toMatchObject([{ value: 6 }]);
+  expect(named.get("pgsoak_events_appended_total")).toMatchObject([{ value: 12 }]);
+  expect(named.get("pgsoak_mirror_queue_depth")).toHaveLength(1);
+  expect(named.get("pgsoak_events_unrecorded_total")).toEqual([]);
+  expect([...named.keys()].filter((name) => /_mirror_(seen|requests|failures)|^mirror_/.test(name))).toEqual([]);
+});
+
+test("/healthz says how far a rebuild has come", async () => {
+  await using api = await openRebuildingApi();
+  expect(await (await api.get("/healthz")).json()).toEqual({
+    status: "ok",
+    recording: "ok",
+    rebuilding: { projection: "mirror_stats", done: 6, of: 12 },
+  });
+});
