@@ -1,6 +1,6 @@
 // What the admin console asks of the service.
 
-import type { ConsoleReload, ConsoleSource } from "../api/console/console-source.ts";
+import type { ConsoleReload, ConsoleSource, HistoryLine, StatementLine } from "../api/console/console-source.ts";
 import type { EventAppender } from "../api/event-appender.ts";
 import type { LiveMirroring } from "../api/live-status.ts";
 import type { Clock } from "../clock.ts";
@@ -9,6 +9,8 @@ import type { LogReader } from "../events/log-reader.ts";
 import { readStats, type StatsSnapshot } from "../projections/read-stats.ts";
 import type { ClientFacts } from "../proxy/thread-messages.ts";
 import type { ConfigInForce } from "./config-in-force.ts";
+import { readConsoleHistory } from "./console-history.ts";
+import { readConsoleStatements } from "./console-statements.ts";
 import type { Controls } from "./controls.ts";
 import type { Live } from "./live.ts";
 import type { ProxyPool } from "./proxy-pool.ts";
@@ -30,8 +32,6 @@ export class ConsoleFacts implements ConsoleSource {
   readonly clock: Clock;
   readonly appender: EventAppender;
   readonly readiness: ConsoleSource["readiness"] = null;
-  readonly history: ConsoleSource["history"] = null;
-  readonly statements: ConsoleSource["statements"] = null;
   readonly #o: ConsoleFactsOptions;
 
   constructor(options: ConsoleFactsOptions) {
@@ -43,6 +43,14 @@ export class ConsoleFacts implements ConsoleSource {
 
   get config(): Config {
     return this.#o.inForce.config;
+  }
+
+  async history(window: string, step: string | null): Promise<readonly HistoryLine[]> {
+    return Promise.resolve(readConsoleHistory(this.#o.reader, { window, step, nowUs: this.clock.wallUs() }));
+  }
+
+  async statements(window: string): Promise<readonly StatementLine[]> {
+    return Promise.resolve(readConsoleStatements(this.#o.reader, window, this.clock.wallUs()));
   }
 
   stats(): Promise<StatsSnapshot> {

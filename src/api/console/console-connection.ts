@@ -3,7 +3,7 @@
 
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
-import { messageOf } from "../../errors.ts";
+import { messageOf, PgsoakError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { encodeError, type ErrorFields } from "../../proxy/protocol/encode.ts";
 import {
@@ -241,6 +241,9 @@ export class ConsoleConnection {
     if (error instanceof ConsoleError) return error.fields;
     if (error instanceof NotRecordedError) {
       return { severity: "ERROR", sqlstate: Sqlstate.IoError, message: `not recorded: ${error.message}` };
+    }
+    if (error instanceof PgsoakError && error.code === "rebuilding") {
+      return { severity: "ERROR", sqlstate: Sqlstate.NotInPrerequisiteState, message: error.message };
     }
     this.#o.log.error("the admin console failed to answer", { cause: messageOf(error) });
     const isLogError = error instanceof Error && error.name === "SqliteError";

@@ -7,7 +7,7 @@ import type { EventAppender } from "../event-appender.ts";
 import type { LiveMirroring } from "../live-status.ts";
 
 /** One client of the proxy. */
-export interface ConsoleClient {
+interface ConsoleClient {
   readonly database: string;
   readonly user: string;
   readonly application: string;
@@ -73,9 +73,9 @@ export interface ConsoleSource {
   /** Windows are checked: `24h`, `all`. Null where the build can't answer. Each element is a line of the report. */
   readonly readiness: ((window: string) => Promise<readonly string[]>) | null;
   /** `step` null: chosen to give a screenful. */
-  readonly history: ((window: string, step: string | null) => Promise<readonly HistoryLine[]>) | null;
+  history(window: string, step: string | null): Promise<readonly HistoryLine[]>;
   /** The worst first, some fifty of them. */
-  readonly statements: ((window: string) => Promise<readonly StatementLine[]>) | null;
+  statements(window: string): Promise<readonly StatementLine[]>;
   /** Returns those for which it was a change. */
   setPaused(mirrorings: readonly string[], paused: boolean, who: string): Promise<readonly string[]>;
   /** Throws a PgsoakError `usage` with what is wrong. */

@@ -1,7 +1,6 @@
 import { formatMoment } from "../../projections/rfc3339.ts";
 import { float8, int8, text } from "./column.ts";
 import type { ConsoleCommand } from "./command.ts";
-import { notInThisBuild } from "./not-in-this-build.ts";
 import { readOptions } from "./window-words.ts";
 
 const WINDOW = "24h";
@@ -34,7 +33,6 @@ export const showMirrorHistory: ConsoleCommand = {
     const options = readOptions(rest, ["WINDOW", "STEP"]);
     if (options === null) return null;
     return async ({ source }) => {
-      if (source.history === null) throw notInThisBuild(this.name);
       const lines = await source.history(options.get("WINDOW") ?? WINDOW, options.get("STEP") ?? null);
       return lines.map((line) => [
         formatMoment(line.from),

@@ -1,6 +1,5 @@
 import { float8, int8, text } from "./column.ts";
 import type { ConsoleCommand } from "./command.ts";
-import { notInThisBuild } from "./not-in-this-build.ts";
 import { readOptions } from "./window-words.ts";
 
 const WINDOW = "24h";
@@ -26,7 +25,6 @@ export const showMirrorStatements: ConsoleCommand = {
     const options = readOptions(rest, ["WINDOW"]);
     if (options === null) return null;
     return async ({ source }) => {
-      if (source.statements === null) throw notInThisBuild(this.name);
       const lines = await source.statements(options.get("WINDOW") ?? WINDOW);
       return lines.map((line) => [
         line.mirroring,
