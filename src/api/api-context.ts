@@ -11,6 +11,7 @@ import type { EventPages } from "./event-pages.ts";
 import type { LiveStatus } from "./live-status.ts";
 
 export interface ApiContext {
+  /** As it is in force now: a reload changes it. */
   readonly config: Config;
   /** The event log, read-only; the caller opens and closes it. */
   readonly reader: LogReader;

@@ -4,6 +4,7 @@
 
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
+import type { ApiConfig } from "../config/config.ts";
 import { messageOf, PgsoakError } from "../errors.ts";
 import type { Api, ApiContext, ApiEnv } from "./api-context.ts";
 import { bodyGuard } from "./body-guard.ts";
@@ -53,7 +54,8 @@ export function addRoutes(api: Api, context: ApiContext): void {
 
 /** The application; `serveApi` puts it on a port. The caller keeps the context's resources open as long. */
 export function createApi(context: ApiContext): Api {
-  const { config, log } = context;
+  const { log } = context;
+  const settings = (): ApiConfig => context.config.api;
   const api = new OpenAPIHono<ApiEnv>({ getPath: rawPath, defaultHook: refuseParameters });
 
   api.use(async (c, next) => {
@@ -63,9 +65,9 @@ export function createApi(context: ApiContext): Api {
   });
   api.use(
     bodyGuard(),
-    hostGuard(config.api),
-    tokenGuard(config.api),
-    writeGuard(config.api, (path) => methodsOf(api, path)),
+    hostGuard(settings),
+    tokenGuard(settings),
+    writeGuard(settings, (path) => methodsOf(api, path)),
   );
 
   addRoutes(api, context);

@@ -64,6 +64,10 @@ export class KnownFacts implements Fold {
         this.#set(event.mirroring, scope, { ...this.#facts.get(factsKey(event.mirroring, scope)), ...event.facts });
         return;
       }
+      case "epoch_started":
+        // A setting that changed during a run, whose run_started has the old one. Of a mirror's facts none has such a name.
+        if (event.mirroring !== null) this.#changeSetting(event.mirroring, event.what, event.before, event.after);
+        return;
       case "queued":
       case "mirrored":
       case "errored":
@@ -73,7 +77,6 @@ export class KnownFacts implements Fold {
       case "run_stopped":
       case "observation_changed":
       case "unrecorded":
-      case "epoch_started":
       case "marked":
       case "counters_reset":
       case "idled":
@@ -89,6 +92,12 @@ export class KnownFacts implements Fold {
       upsert.run(mirroring, scope, JSON.stringify(Object.fromEntries(facts)));
     }
     this.#touched.clear();
+  }
+
+  #changeSetting(mirroring: string, name: string, before: string, after: string): void {
+    const settings = this.#facts.get(factsKey(mirroring, "settings"));
+    if (settings === undefined || !Object.hasOwn(settings, name) || settings[name] !== before) return;
+    this.#set(mirroring, "settings", { ...settings, [name]: after });
   }
 
   #set(mirroring: string, scope: Scope, facts: Facts): void {

@@ -79,6 +79,9 @@ function takeCommands(recorder: Recorder, commands: MessagePort): boolean {
       case "append":
         recorder.append(message.event);
         break;
+      case "reconfigure":
+        recorder.reconfigure(message.mirrorings);
+        break;
       case "ask":
         recorder.ask(message.id, message.event);
         break;

@@ -79,6 +79,8 @@ function record(
   const clock = new LogClock(createClock(), log.lastAt);
   const run = data.resume === null ? startRun(data, log, openRequests, clock) : resumeRun(data.resume, log);
   const recorder = new Recorder({ log, openRequests, run, clock, flushMs: data.flushMs, report });
+  // They may have changed while there was no recorder.
+  if (data.resume !== null) recorder.reconfigure(data.mirrorings);
   report({ type: "ready", run });
   const retention = new Retention({
     reader: log.reader,

@@ -43,7 +43,7 @@ export class RecorderHandle implements EventAppender {
   /** Called when another recorder has taken the place of one that died: it knows no thread yet. */
   onRestarted: () => void = () => {};
   readonly #config: Config;
-  readonly #identity: RecorderIdentity;
+  #identity: RecorderIdentity;
   readonly #log: Log;
   readonly #entry: URL;
   readonly #heartbeat = createHeartbeatBuffer();
@@ -117,6 +117,12 @@ export class RecorderHandle implements EventAppender {
     const cells = new Int32Array(this.signal);
     Atomics.add(cells, 0, 1);
     Atomics.notify(cells, 0);
+  }
+
+  /** The mirrorings go on under other settings; a recorder that is being started again learns of it when it lives. */
+  reconfigure(mirrorings: readonly RunMirroring[]): void {
+    this.#identity = { ...this.#identity, mirrorings };
+    this.send({ type: "reconfigure", mirrorings });
   }
 
   append(event: NewEvent): Promise<number> {
