@@ -34,12 +34,17 @@ export function encodeCells(columns: readonly Column[], row: Row, formats: reado
   return columns.map(({ type }, index) => {
     const cell = row[index] ?? null;
     if (cell === null) return null;
-    if (formatOf(formats, index) === 0 || type === "text") return Buffer.from(String(cell));
+    if (formatOf(formats, index) === 0 || type === "text") return Buffer.from(textOf(cell));
     const bytes = Buffer.allocUnsafe(8);
     if (type === "float8") bytes.writeDoubleBE(Number(cell));
     else bytes.writeBigInt64BE(BigInt(cell));
     return bytes;
   });
+}
+
+/** People read it: what is finer than a microsecond, or a tenth of a percent, says nothing. */
+function textOf(cell: string | number): string {
+  return typeof cell === "number" && !Number.isInteger(cell) ? String(Number(cell.toFixed(3))) : String(cell);
 }
 
 /** None: all text; one: it holds for every column. */
