@@ -122,8 +122,6 @@ export class StatementRollups implements Fold {
       case "mirror_seen":
       case "idled":
       case "counters_reset":
-      case "mirror_seen":
-      case "idled":
         return;
     }
   }

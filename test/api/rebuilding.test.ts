@@ -39,6 +39,7 @@ test("/healthz says how far a rebuild has come", async () => {
   expect(await (await api.get("/healthz")).json()).toEqual({
     status: "ok",
     recording: "ok",
+    log: "ok",
     rebuilding: { projection: "mirror_stats", done: 6, of: 12 },
   });
 });
