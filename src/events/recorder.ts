@@ -91,7 +91,9 @@ export class Recorder {
 
   /** Takes an event of the main thread, whose order is kept. */
   append(event: NewEvent): void {
-    this.#appendedAt = Math.max(this.#appendedAt, this.#options.clock.placeUs(event.at));
+    const { clock } = this.#options;
+    clock.wallUs(); // it may not have been read for a while
+    this.#appendedAt = Math.max(this.#appendedAt, clock.placeUs(event.at));
     this.#wait({ ...event, at: this.#appendedAt });
   }
 

@@ -2,13 +2,13 @@
 // of the truth, and two of them add up without loss. Buckets come from integer arithmetic and a table of boundaries, so
 // that the same samples make the same bytes everywhere.
 
-import { appendVarint, VarintReader } from "./varint.ts";
-
 const BUCKETS_PER_OCTAVE = 32;
 const OCTAVES = 32;
 /** Bucket 0 is for 0; bucket i for 2^((i-1)/32) up to, but without, 2^(i/32) microseconds. */
 const BUCKETS = 1 + OCTAVES * BUCKETS_PER_OCTAVE;
 const SAMPLE_MAX = 2 ** 32 - 1;
+/** Buckets on either side of the first sample that there is room for. */
+const NEIGHBOURS = 12;
 
 /** Where buckets begin: bucket i holds v with BOUNDARIES[i] <= v < BOUNDARIES[i + 1]. */
 const BOUNDARIES = Float64Array.from({ length: BUCKETS + 1 }, (_, i) =>
@@ -65,6 +65,8 @@ export class Histogram {
   /** Adds all samples of another. */
   merge(other: Histogram): void {
     const counts = other.#counts;
+    if (counts.length === 0) return;
+    this.#reserve(other.#first, other.#first + counts.length);
     for (let cell = 0; cell < counts.length; cell++) {
       if (counts[cell]! > 0) this.#increase(other.#first + cell, counts[cell]!);
     }
@@ -75,19 +77,34 @@ export class Histogram {
    * are none.
    */
   mergeEncoded(bytes: Uint8Array): void {
-    const reader = new VarintReader(bytes);
-    for (let bucket = -1; !reader.isAtEnd;) {
-      bucket += 1 + reader.next();
-      const count = reader.next();
+    let position = 0;
+    // The loop that a window of many buckets spends its time in: numbers of one byte, which most are, are read in place.
+    const next = (): number => {
+      let value = 0;
+      for (let unit = 1; ; unit *= 128) {
+        const byte = bytes[position++];
+        if (byte === undefined) throw new RangeError("a histogram is cut off");
+        value += (byte & 127) * unit;
+        if (byte < 128) return value;
+      }
+    };
+    let [counts, first, cellMax] = [this.#counts, this.#first, this.#cellMax];
+    for (let bucket = -1; position < bytes.length;) {
+      const gap = bytes[position]! < 128 ? bytes[position++]! : next();
+      const count = position < bytes.length && bytes[position]! < 128 ? bytes[position++]! : next();
       if (count === 0) {
         bucket = -1;
         continue;
       }
+      bucket += 1 + gap;
       if (bucket >= BUCKETS) throw new RangeError(`histogram bucket ${bucket}`);
-      const cell = bucket - this.#first;
-      if (cell >= 0 && cell < this.#counts.length && this.#counts[cell]! + count <= this.#cellMax) {
-        this.#counts[cell]! += count;
-      } else this.#increase(bucket, count);
+      const cell = bucket - first;
+      if (cell >= 0 && cell < counts.length && counts[cell]! + count <= cellMax) {
+        counts[cell]! += count;
+      } else {
+        this.#increase(bucket, count);
+        [counts, first, cellMax] = [this.#counts, this.#first, this.#cellMax];
+      }
     }
   }
 
@@ -151,12 +168,20 @@ export class Histogram {
     this.#counts[cell] = count;
   }
 
-  /** Makes room for the bucket and, since its neighbours are likely, for a quarter of an octave around it. */
+  /** Makes room for the bucket and for its neighbours, the more the wider the samples have spread already. */
   #widen(bucket: number): void {
+    const around = Math.max(NEIGHBOURS, this.#counts.length >> 1);
+    if (this.#counts.length === 0) this.#reserve(bucket - around, bucket + around);
+    else if (bucket < this.#first) this.#reserve(bucket - around, this.#first);
+    else this.#reserve(this.#first, bucket + around);
+  }
+
+  /** Makes room for the buckets from `from` to `to`, without the latter. */
+  #reserve(from: number, to: number): void {
     const isEmpty = this.#counts.length === 0;
-    const around = BUCKETS_PER_OCTAVE / 4;
-    const first = Math.max(0, isEmpty ? bucket - around : Math.min(this.#first, bucket - around));
-    const end = Math.min(BUCKETS, Math.max(isEmpty ? 0 : this.#first + this.#counts.length, bucket + around));
+    const first = Math.max(0, isEmpty ? from : Math.min(this.#first, from));
+    const end = Math.min(BUCKETS, isEmpty ? to : Math.max(this.#first + this.#counts.length, to));
+    if (!isEmpty && first === this.#first && end === this.#first + this.#counts.length) return;
     const counts = this.#cells(end - first);
     counts.set(this.#counts, isEmpty ? 0 : this.#first - first);
     this.#counts = counts;
@@ -174,4 +199,14 @@ export class Histogram {
     if (this.#cellMax === 255) return new Uint8Array(length);
     return this.#cellMax === 0xffffffff ? new Uint32Array(length) : new Float64Array(length);
   }
+}
+
+/** Seven bits a byte, the lowest first; all bytes but the last have the eighth. */
+function appendVarint(bytes: number[], value: number): void {
+  let rest = value;
+  while (rest >= 128) {
+    bytes.push((rest % 128) + 128);
+    rest = Math.floor(rest / 128);
+  }
+  bytes.push(rest);
 }

@@ -2,7 +2,7 @@
 //
 // Thousands of statements may be at work, so the open bucket lives in memory. Every 20,000 events what has changed of it
 // gets its rows, and a load folds the few events behind that once more. A bucket that closes is cut down to its most
-// important statements, replaces its rows and is added to its hour, which is cut down when it closes.
+// important statements and replaces its rows; an hour that closes is made from the rows of its ten minutes.
 
 import type { Database } from "better-sqlite3";
 import type { MirrorEvent } from "../events/event.ts";
@@ -155,11 +155,12 @@ export class StatementRollups implements Fold {
         return;
       case "close":
         replaceBucket(db, this.#tenMinutes, one.start, one.bucket);
-        this.#addToHour(db, one.start, one.bucket);
         return;
       case "closeHour": {
         const hour = new StatementBucket();
-        readBucket(db, this.#hours.name, one.start, hour);
+        for (let start = one.start; start < one.start + HOUR.us; start += TEN_MINUTES.us) {
+          readBucket(db, this.#tenMinutes.name, start, hour);
+        }
         hour.trim();
         replaceBucket(db, this.#hours, one.start, hour);
         return;
@@ -169,14 +170,6 @@ export class StatementRollups implements Fold {
         this.#hours.expire(db, bucketStart(one.now, HOUR.us) - HOUR.keptUs, EXPIRED_ROWS);
         return;
     }
-  }
-
-  #addToHour(db: Database, start: number, bucket: StatementBucket): void {
-    const hour = bucketStart(start, HOUR.us);
-    const whole = new StatementBucket();
-    readBucket(db, this.#hours.name, hour, whole);
-    for (const { lane, statement, rollup } of bucket.entries()) whole.touch(lane, statement).merge(rollup);
-    replaceBucket(db, this.#hours, hour, whole);
   }
 
   #chunkOf(seq: number): number {

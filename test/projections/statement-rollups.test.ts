@@ -167,6 +167,7 @@ test("five thousand statements with latencies of all kinds take less than ten me
     fold.apply({ ...mirrored(ZERO, { statement: seq % 6000, mirrorUs, primaryUs: mirrorUs / 2 }), seq: seq % 19_999 });
   }
   const bytes = (await liveBytes()) - before;
+
   expect(bytes).toBeLessThan(10 * 1024 * 1024);
   expect(fold.tables).toHaveLength(3);
 });
