@@ -2,7 +2,7 @@
 // open bucket has not written yet.
 
 import type { LogReader } from "../events/log-reader.ts";
-import { readExtent } from "./log-extent.ts";
+import { readKnownExtent } from "./log-extent.ts";
 import { bucketStart, STATEMENT_LEVELS } from "./rollup-levels.ts";
 import { scanWindow } from "./rollup-reader.ts";
 import { type Outcome, STATEMENT_SUMS, StatementRollup, type StatementValue } from "./statement-rollup.ts";
@@ -40,7 +40,7 @@ export function readStatements(reader: LogReader, window: Window, edgeEventsMax 
 }
 
 function read(reader: LogReader, window: Window, edgeEventsMax: number): StatementsReading {
-  const extent = readExtent(reader);
+  const extent = readKnownExtent(reader);
   const [tenMinutes] = STATEMENT_LEVELS;
   const open = extent.lastSeq === 0 ? null : bucketStart(extent.lastAt, tenMinutes!.us);
   const mayRead = ({ from, to }: Window): boolean => reader.seqAt(to) - reader.seqAt(from) <= edgeEventsMax;

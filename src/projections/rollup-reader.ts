@@ -2,7 +2,7 @@
 
 import type { MirrorEvent } from "../events/event.ts";
 import type { LogReader } from "../events/log-reader.ts";
-import { type LogExtent, readExtent } from "./log-extent.ts";
+import { type KnownExtent, readKnownExtent } from "./log-extent.ts";
 import { LaneSpan, laneOf } from "./lane-span.ts";
 import { ROLLUP_COLUMNS, ROLLUP_SUMS, type RollupValue, SUCCESSES_INDEX } from "./rollup.ts";
 import { ROLLUP_LEVELS, type RollupLevel } from "./rollup-levels.ts";
@@ -28,7 +28,7 @@ export function scanWindow(reader: LogReader, { from, to }: Window, visit: (even
 }
 
 export class RollupReader {
-  readonly extent: LogExtent;
+  readonly extent: KnownExtent;
   /** The beginning of the open second; null when no lane has had an event. */
   readonly open: number | null;
   readonly #reader: LogReader;
@@ -36,7 +36,7 @@ export class RollupReader {
   /** Made inside a read transaction and not used behind its end. */
   constructor(reader: LogReader) {
     this.#reader = reader;
-    this.extent = readExtent(reader);
+    this.extent = readKnownExtent(reader);
     this.open = reader.db.prepare<[], number | null>("select max(bucket) from rollup_1s").pluck().get() ?? null;
   }
 

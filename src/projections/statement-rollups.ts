@@ -121,8 +121,6 @@ export class StatementRollups implements Fold {
       case "observation_changed":
       case "epoch_started":
       case "marked":
-      case "mirror_seen":
-      case "idled":
       case "counters_reset":
         return;
     }

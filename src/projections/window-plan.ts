@@ -4,7 +4,7 @@
 //        │ from                                               to │
 //   ─────┼─ev─┼──1s──┼───10s───┼─────1m─────┼──…──┼─1m─┼─1s─┼─ev─┼─────
 
-import type { LogExtent } from "./log-extent.ts";
+import type { KnownExtent } from "./log-extent.ts";
 import { bucketStart, type RollupLevel } from "./rollup-levels.ts";
 import type { Window } from "./window.ts";
 
@@ -22,7 +22,7 @@ export interface WindowPlan {
 }
 
 export interface PlanOptions {
-  readonly extent: LogExtent;
+  readonly extent: KnownExtent;
   /** Finest first. */
   readonly levels: readonly RollupLevel[];
   /** The beginning of the open bucket of the finest level; null when there was none yet. */

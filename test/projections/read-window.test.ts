@@ -21,6 +21,17 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const ZERO = 400_000 * HOUR;
 
+/** What retention does to raw events and to what is said of them. */
+function removeEvents({ db }: EventLog, upToSeq: number): void {
+  const at = db
+    .prepare<[number], number>("select at from event where seq <= ? order by seq desc limit 1")
+    .pluck()
+    .get(upToSeq);
+  if (at === undefined) return;
+  db.prepare("delete from event where seq <= ?").run(upToSeq);
+  db.prepare("update log_extent set removed_seq = ?, removed_at = ?").run(upToSeq, at);
+}
+
 async function withLog(batches: readonly NewEvent[][], use: (log: EventLog) => void): Promise<void> {
   using folder = logFolder();
   const folds = [new OpenRequests(), ...createProjections()];
@@ -113,7 +124,7 @@ test("where raw events were removed a window is cut at whole buckets, and is wha
       const events = batches.flat();
       await withLog(batches, (log) => {
         const removed = pick % events.length;
-        log.db.prepare("delete from event where seq <= ?").run(removed);
+        removeEvents(log, removed);
         for (const [a, b] of edges) {
           const window = windowOf(events, a, b);
           const reading = readWindow(log.reader, window);
@@ -138,7 +149,7 @@ test("what is cut away is less than the finest buckets that are kept", async () 
     [tallied(start + 3 * DAY, 1)],
   ];
   await withLog(batches, (log) => {
-    log.db.exec("delete from event where seq < 6");
+    removeEvents(log, 5);
     const window = { from: start + HOUR, to: start + 3 * HOUR + 1 };
     expect(readWindow(log.reader, window)).toMatchObject({
       covered: { from: ZERO + HOUR + 31 * MINUTE, to: ZERO + 3 * HOUR + 30 * MINUTE },
@@ -202,7 +213,7 @@ test("the points of a series are windows of their own, one behind the other", as
       const window = { from: Math.max(asked.from, events[0]!.at - DAY), to: Math.min(asked.to, last + 1) };
       if (window.from >= window.to) return;
       await withLog(batches, (log) => {
-        if (pick % 2 === 0) log.db.prepare("delete from event where seq <= ?").run(pick % events.length);
+        if (pick % 2 === 0) removeEvents(log, pick % events.length);
         const series = readSeries(log.reader, window, stepUs);
         expect(series.stepUs).toBeGreaterThanOrEqual(stepUs);
         const { points, covered } = series;
@@ -248,7 +259,7 @@ test("the statements of any window are what its raw events say, also where some 
       await withLog(batches, (log) => {
         // Those of the open ten minutes are never removed: they may have no row yet.
         const open = log.reader.seqAt(Math.floor(log.lastAt / (10 * MINUTE)) * 10 * MINUTE);
-        log.db.prepare("delete from event where seq < ?").run(pick % (open + 1));
+        removeEvents(log, (pick % (open + 1)) - 1);
         for (const [a, b] of edges) {
           const reading = readStatements(log.reader, windowOf(events, a, b));
           const { covered, statements } = reading;
