@@ -122,6 +122,8 @@ export class StatementRollups implements Fold {
       case "epoch_started":
       case "marked":
       case "counters_reset":
+      case "mirror_seen":
+      case "idled":
         return;
     }
   }
