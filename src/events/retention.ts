@@ -11,6 +11,7 @@ import { type LogExtent, readExtent } from "./extent.ts";
 import type { Fold } from "./fold.ts";
 import { savePositions } from "./fold-positions.ts";
 import type { LogReader } from "./log-reader.ts";
+import { prepared } from "./prepared.ts";
 import { markSealsRemoved } from "./seals.ts";
 
 /** Events between two looks at the clock. */
@@ -102,7 +103,7 @@ export class Retention {
       return;
     }
     const pages = Math.max(1, Math.round(readMs * PAGES_PER_MS));
-    this.#db.pragma(`incremental_vacuum(${pages})`);
+    this.#db.exec(`pragma incremental_vacuum(${pages})`);
     this.#pagesCut += pages;
   }
 
@@ -127,9 +128,9 @@ export class Retention {
     if (seq === removedSeq) return 0;
     for (const fold of folds) fold.save(this.#db);
     savePositions(this.#db, folds, seq, CHECKPOINT_PREFIX);
-    this.#db.prepare("delete from event where seq <= ?").run(seq);
+    prepared(this.#db, "delete from event where seq <= ?").run(seq);
     markSealsRemoved(this.#db, seq);
-    this.#db.prepare("update log_extent set removed_seq = ?, removed_at = ?").run(seq, at);
+    prepared(this.#db, "update log_extent set removed_seq = ?, removed_at = ?").run(seq, at);
     return seq - removedSeq;
   }
 
@@ -169,6 +170,6 @@ export class Retention {
   }
 
   #pragma(name: "page_count" | "freelist_count" | "page_size"): number {
-    return Number(this.#db.pragma(name, { simple: true }));
+    return prepared<[], number>(this.#db, `pragma ${name}`).pluck().get()!;
   }
 }
