@@ -81,8 +81,8 @@ async function openAll(config: Config, log: Log, closers: Closer[], options: Ser
 
   const reader = openReader(config.events.path);
   closers.push(() => reader[Symbol.dispose]());
-  const pages = new LogReading(config.events.path);
-  closers.push(() => pages.close());
+  const questions = new LogReading(config.events.path);
+  closers.push(() => questions.close());
   const watch = new HealthWatch(inForce, reader, recorder, log);
   closers.push(() => watch.stop());
   const resets = new ResetTimer(general.mirrorMetricsResetIntervalS, recorder);
@@ -110,7 +110,7 @@ async function openAll(config: Config, log: Log, closers: Closer[], options: Ser
       return inForce.config;
     },
     reader,
-    pages,
+    questions,
     appender: recorder,
     live,
     log,

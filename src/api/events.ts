@@ -5,7 +5,6 @@ import type { Context } from "hono";
 import { parseWindow } from "../projections/window.ts";
 import type { Api, ApiContext, ApiEnv } from "./api-context.ts";
 import { eventJsonSchema } from "./event-json-schema.ts";
-import { BusyError } from "./event-pages.ts";
 import { createEventStream } from "./event-stream.ts";
 import { checkMirroring } from "./known-mirroring.ts";
 import {
@@ -16,6 +15,7 @@ import {
   windowOr400,
   windowParameters,
 } from "./log-parameters.ts";
+import { BusyError } from "./log-questions.ts";
 import { ProblemError } from "./problem.ts";
 
 const LIMIT_DEFAULT = 100;
@@ -70,7 +70,8 @@ export function addEventsRoute(api: Api, context: ApiContext): void {
     if (wantsStream(c.req.header("accept"))) return stream(c, context, query, streams);
     const { after, before, limit = LIMIT_DEFAULT, order = "asc" } = query;
     const { from, to } = windowOr400(() => spanOf(query));
-    const page = await context.pages.read({ ...filterOf(query), after, before, from, to, limit, order });
+    const which = { ...filterOf(query), after, before, from, to, limit, order };
+    const page = await context.questions.ask({ kind: "events", ...which });
     const events = page.lines.map(({ json }) => json).join(",");
     return c.body(`{"events":[${events}],"next":${page.next}}`, 200, { "content-type": "application/json" });
   });
@@ -83,7 +84,7 @@ function spanOf({ from, to }: EventsQuery): { from?: number; to?: number } {
 }
 
 function stream(c: Context<ApiEnv>, context: ApiContext, query: EventsQuery, streams: { open: number }): Response {
-  const { reader, pages, closing } = context;
+  const { reader, questions, closing } = context;
   const surplus = PAGE_PARAMETERS.find((name) => query[name] !== undefined);
   if (surplus !== undefined) throw new ProblemError("invalid_parameter", "a stream has no end", surplus);
   const after = lastEventId(c.req.header("last-event-id")) ?? query.after ?? reader.lastSeq();
@@ -97,7 +98,7 @@ function stream(c: Context<ApiEnv>, context: ApiContext, query: EventsQuery, str
     isOpen = false;
   };
   const onSlow = (): void => void c.env?.outgoing?.destroy();
-  const body = createEventStream({ reader, pages, filter: filterOf(query), after, end: closing, onEnd, onSlow });
+  const body = createEventStream({ reader, questions, filter: filterOf(query), after, end: closing, onEnd, onSlow });
   return new Response(body, { headers });
 }
 

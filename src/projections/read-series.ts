@@ -2,6 +2,7 @@
 
 import type { LogReader } from "../events/log-reader.ts";
 import type { LaneSpan } from "./lane-span.ts";
+import { NO_LANE } from "./ledger-balance.ts";
 import { Rollup } from "./rollup.ts";
 import { bucketStart, ROLLUP_LEVELS } from "./rollup-levels.ts";
 import { RollupReader, ROW_VALUES, spanOf } from "./rollup-reader.ts";
@@ -17,9 +18,11 @@ const STEPS_S = [
   1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
 ];
 
-interface SeriesPoint extends Window {
+export interface SeriesPoint extends Window {
   /** Of the lanes that had events, or requests in flight, by id. */
   readonly lanes: ReadonlyMap<number, SeriesLane>;
+  /** Requests that were lost to the log and belong to no known lane. */
+  readonly unrecorded: number;
 }
 
 interface SeriesLane {
@@ -104,7 +107,8 @@ class Series {
         lanes.set(lane, { rollup, inFlight: inFlightAt === null ? null : after });
       }
       const [from, to] = [Math.max(step, covered.from), Math.min(step + this.#stepUs, covered.to)];
-      points.push({ from, to, lanes });
+      const unrecorded = spans?.get(NO_LANE)?.rollup.counters.unrecorded ?? 0;
+      if (from < to) points.push({ from, to, lanes, unrecorded });
     }
     return points;
   }
