@@ -1,13 +1,13 @@
 // `pgsoak readiness`: the verdict on a window as an exit code and a report, read from the log beside a running service or
 // without one.
 
-import { existsSync } from "node:fs";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { messageOf, PgsoakError } from "../errors.ts";
+import { PgsoakError } from "../errors.ts";
 import type { Policy } from "../projections/readiness/policy.ts";
 import type { Readiness } from "../projections/readiness/readiness-schema.ts";
 import { configOption, jsonOption, type CliContext } from "./context.ts";
 import { dbOption, openLog, type LogOptions } from "./open-log.ts";
+import { asked, policyFor } from "./readiness-question.ts";
 
 const EXAMPLES = `
 Examples:
@@ -44,27 +44,6 @@ function override(text: string, before: Override[] = []): Override[] {
   const equals = text.indexOf("=");
   if (equals <= 0) throw new InvalidArgumentError("It must be a setting and its value, such as max_drop_rate=0.02.");
   return [...before, [text.slice(0, equals), text.slice(equals + 1)]];
-}
-
-/** What was wrong with the question is a usage error. */
-async function asked<T>(question: () => T | Promise<T>): Promise<T> {
-  try {
-    return await question();
-  } catch (error) {
-    const { PolicyError } = await import("../projections/readiness/policy.ts");
-    const { WindowError } = await import("../projections/window.ts");
-    if (!(error instanceof PolicyError || error instanceof WindowError)) throw error;
-    throw new PgsoakError("usage", messageOf(error), { cause: error });
-  }
-}
-
-/** The configured one; of a log that was brought here without its configuration the default one. */
-async function policyFor({ env }: CliContext, options: ReadinessOptions, isConfigGiven: boolean): Promise<Policy> {
-  const { defaultPolicy, overridePolicy, policyOf } = await import("../projections/readiness/policy.ts");
-  const isAlone = options.db !== undefined && !isConfigGiven && !existsSync(options.config);
-  const { loadConfig } = await import("../config/load-config.ts");
-  const stored = isAlone ? defaultPolicy() : policyOf(loadConfig({ path: options.config, env }).readiness);
-  return asked(() => overridePolicy(stored, options.set ?? []));
 }
 
 async function answer(context: CliContext, options: ReadinessOptions, policy: Policy): Promise<Readiness> {

@@ -142,8 +142,16 @@ const PROJECTIONS = ["rollups", "statement_rollups", "observations", "notes", "l
 
 /** One read transaction, which neither waits for a writer nor makes one wait. Throws rebuilding. */
 export function readFacts(reader: LogReader, window: Window, selection: Selection = {}): Promise<ReadinessFacts> {
-  return reader.kysely.transaction().execute((db) => {
-    requireWhole(reader.db, PROJECTIONS);
-    return readAll(reader, db, window, selection);
-  });
+  return reader.kysely.transaction().execute((db) => factsOf(reader, db, window, selection));
+}
+
+/** The same inside a read transaction of the caller's, which `db` belongs to. Throws rebuilding. */
+export function factsOf(
+  reader: LogReader,
+  db: Kysely<LogTables>,
+  window: Window,
+  selection: Selection = {},
+): Promise<ReadinessFacts> {
+  requireWhole(reader.db, PROJECTIONS);
+  return readAll(reader, db, window, selection);
 }
