@@ -20,6 +20,7 @@ import { addMetricsRoute } from "./metrics.ts";
 import { addObservationsRoute } from "./observations.ts";
 import { problem, ProblemError } from "./problem.ts";
 import { rawPath } from "./raw-path.ts";
+import { addReadinessRoute } from "./readiness.ts";
 import { addResetRoute } from "./reset.ts";
 import { addStatsRoute } from "./stats.ts";
 import { refuseParameters } from "./strict-query.ts";
@@ -45,6 +46,7 @@ export function addRoutes(api: Api, context: ApiContext): void {
   addObservationsRoute(api, context);
   addMarkersRoutes(api, context);
   addEpochsRoute(api, context);
+  addReadinessRoute(api, context);
   addResetRoute(api, context);
   addHealthzRoute(api, context);
   addHealthzRecordingRoute(api, context);

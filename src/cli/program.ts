@@ -13,6 +13,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<CommandFactory>> = new Map([
   ["check", async () => (await import("./check.ts")).checkCommand],
   ["demo", async () => (await import("./demo.ts")).demoCommand],
   ["stats", async () => (await import("./stats.ts")).statsCommand],
+  ["readiness", async () => (await import("./readiness.ts")).readinessCommand],
   ["replay", async () => (await import("./replay.ts")).replayCommand],
   ["events", async () => (await import("./events.ts")).eventsCommand],
   ["mark", async () => (await import("./mark.ts")).markCommand],

@@ -6,10 +6,12 @@ import type { LiveMirroring } from "../api/live-status.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
 import type { LogReader } from "../events/log-reader.ts";
+import { policyOf } from "../projections/readiness/policy.ts";
 import { readStats, type StatsSnapshot } from "../projections/read-stats.ts";
 import type { ClientFacts } from "../proxy/thread-messages.ts";
 import type { ConfigInForce } from "./config-in-force.ts";
 import { readConsoleHistory } from "./console-history.ts";
+import { readConsoleReadiness } from "./console-readiness.ts";
 import { readConsoleStatements } from "./console-statements.ts";
 import type { Controls } from "./controls.ts";
 import type { Live } from "./live.ts";
@@ -31,7 +33,6 @@ export class ConsoleFacts implements ConsoleSource {
   readonly version: string;
   readonly clock: Clock;
   readonly appender: EventAppender;
-  readonly readiness: ConsoleSource["readiness"] = null;
   readonly #o: ConsoleFactsOptions;
 
   constructor(options: ConsoleFactsOptions) {
@@ -43,6 +44,11 @@ export class ConsoleFacts implements ConsoleSource {
 
   get config(): Config {
     return this.#o.inForce.config;
+  }
+
+  readiness(window: string): Promise<readonly string[]> {
+    const policy = policyOf(this.config.readiness);
+    return readConsoleReadiness(this.#o.reader, { window, policy, nowUs: this.clock.wallUs() });
   }
 
   async history(window: string, step: string | null): Promise<readonly HistoryLine[]> {

@@ -70,8 +70,8 @@ export interface ConsoleSource {
   stats(): Promise<StatsSnapshot>;
   mirrorings(): readonly LiveMirroring[];
   clients(): Promise<readonly ConsoleClient[]>;
-  /** Windows are checked: `24h`, `all`. Null where the build can't answer. Each element is a line of the report. */
-  readonly readiness: ((window: string) => Promise<readonly string[]>) | null;
+  /** Windows are checked: `24h`, `all`. Each element is a line of the report. */
+  readiness(window: string): Promise<readonly string[]>;
   /** `step` null: chosen to give a screenful. */
   history(window: string, step: string | null): Promise<readonly HistoryLine[]>;
   /** The worst first, some fifty of them. */

@@ -1,6 +1,5 @@
 import { text } from "./column.ts";
 import type { ConsoleCommand } from "./command.ts";
-import { notInThisBuild } from "./not-in-this-build.ts";
 import { readOptions } from "./window-words.ts";
 
 /** The text report, a line in each row. */
@@ -14,7 +13,6 @@ export const showMirrorReadiness: ConsoleCommand = {
     const options = readOptions(rest, ["WINDOW"]);
     if (options === null) return null;
     return async ({ source }) => {
-      if (source.readiness === null) throw notInThisBuild(this.name);
       const lines = await source.readiness(options.get("WINDOW") ?? "all");
       return lines.map((line) => [line]);
     };

@@ -135,11 +135,17 @@ describe("a command that shows", () => {
     expect(help.map(({ command }) => command)).toEqual(COMMANDS.map(({ syntax }) => syntax));
   });
 
-  test("what this build has no answer to says so; a window that is none is refused", async () => {
+  test("MIRROR READINESS: the report, a line in each row", async () => {
     await using console = await connect(shared);
-    await expect(console.ask("SHOW MIRROR READINESS WINDOW '7d'").catch(failure)).resolves.toBe(
-      "0A000 SHOW MIRROR READINESS is not available in this build",
-    );
+    const rows = await console.ask("SHOW MIRROR READINESS WINDOW '7d'");
+    const lines = rows.map(({ readiness }) => String(readiness));
+    expect(lines[0]).toBe("=== Mirror Migration Readiness Report ===");
+    expect(lines).toContain("Status: INCONCLUSIVE");
+    expect(lines.find((line) => line.startsWith("Total Requests: "))).toBeDefined();
+  });
+
+  test("a window that is none is refused", async () => {
+    await using console = await connect(shared);
     await expect(console.ask("SHOW MIRROR READINESS WINDOW '7 days'").catch(failure)).resolves.toMatch(
       /^22023 WINDOW: expected/,
     );

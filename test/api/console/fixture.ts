@@ -30,7 +30,7 @@ export async function openConsole(admin = "", options: Partial<ConsoleOptions> =
     clock: createClock(),
     config: configOf(admin),
     appender: { append: () => Promise.resolve(1) },
-    readiness: null,
+    readiness: () => Promise.resolve(["=== Mirror Migration Readiness Report ==="]),
     history: () => Promise.resolve([]),
     statements: () => Promise.resolve([]),
     stats: () => Promise.resolve({ seq: 0, since: null, total: blankStatsRow(), unrecorded: 0, lanes: [] }),
