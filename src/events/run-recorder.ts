@@ -100,7 +100,14 @@ function record(
     },
   });
   const upkeep = new Upkeep({ log, retention, clock, report });
-  const isWhole = runRecorderLoop({ ...data, recorder, log, upkeep, clock });
+  const isWhole = runRecorderLoop({
+    ...data,
+    recorder,
+    log,
+    upkeep,
+    clock,
+    onLimits: (limits) => retention.keep(limits),
+  });
   try {
     // Without its last word the run counts as crashed, and the next one will say that something is missing.
     if (isWhole) log.appendBatch([{ kind: "run_stopped", at: clock.wallUs(), run }]);
