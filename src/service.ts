@@ -4,12 +4,15 @@
 import { hostname } from "node:os";
 import { serveApi, type ApiServer } from "./api/server.ts";
 import { createApi } from "./api/app.ts";
+import { type ConsoleServer, serveConsole } from "./api/console/console-server.ts";
 import { createClock } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import { configHash } from "./config/config-hash.ts";
-import { mirroringSettings } from "./config/mirroring-settings.ts";
 import { openReader } from "./events/log-reader.ts";
 import type { Log } from "./log.ts";
+import { ConfigInForce } from "./service/config-in-force.ts";
+import { ConsoleFacts } from "./service/console-facts.ts";
+import { Controls, type ReloadOutcome } from "./service/controls.ts";
 import { probePort } from "./service/exclusive-port.ts";
 import { HealthWatch } from "./service/health-watch.ts";
 import { Live } from "./service/live.ts";
@@ -18,6 +21,7 @@ import { LogReading } from "./service/log-reading.ts";
 import { ProxyPool } from "./service/proxy-pool.ts";
 import { RecorderHandle } from "./service/recorder-handle.ts";
 import { ResetTimer } from "./service/reset-timer.ts";
+import { runMirrorings } from "./service/run-mirrorings.ts";
 import { VERSION } from "./version.ts";
 
 export interface ServiceAddress {
@@ -26,11 +30,16 @@ export interface ServiceAddress {
 }
 
 export interface Service {
-  readonly addresses: { readonly proxy: ServiceAddress; readonly api: ServiceAddress };
+  readonly addresses: { readonly proxy: ServiceAddress; readonly api: ServiceAddress; readonly admin: ServiceAddress };
   /** Resolves when nothing of it runs any more. */
   readonly stopped: Promise<void>;
   /** Lets requests in flight finish (up to `shutdown_timeout_ms`), the mirrors drain and the log be written. */
   stop(): Promise<void>;
+  /**
+   * Reads the configuration again and goes on under it. Rejects with config_invalid, and then nothing has changed. The
+   * process's log says either. `who` asks for it.
+   */
+  reload(who: string): Promise<ReloadOutcome>;
   /** Ends everything at once; what was not written yet is found and reported by the next start. */
   stopNow(): void;
 }
@@ -38,37 +47,43 @@ export interface Service {
 /** Resources in the order in which they were opened; closed the other way round. */
 type Closer = () => Promise<void> | void;
 
-/** `recorderEntry`: the file of the recorder thread, when it is not the usual one. */
-export async function startService(config: Config, log: Log, recorderEntry?: URL): Promise<Service> {
+export interface ServiceOptions {
+  /** The file of the recorder thread, when it is not the usual one. */
+  readonly recorderEntry?: URL;
+  /** Reads the configuration again for a reload; throws config_invalid. */
+  readonly reread?: () => Config;
+}
+
+export async function startService(config: Config, log: Log, options: ServiceOptions = {}): Promise<Service> {
   const closers: Closer[] = [];
   try {
-    return await openAll(config, log, closers, recorderEntry);
+    return await openAll(config, log, closers, options);
   } catch (error) {
     await closeAll(closers);
     throw error;
   }
 }
 
-async function openAll(config: Config, log: Log, closers: Closer[], recorderEntry?: URL): Promise<Service> {
-  const { general, api } = config;
+async function openAll(config: Config, log: Log, closers: Closer[], options: ServiceOptions): Promise<Service> {
+  const inForce = new ConfigInForce(config);
+  const { general, api, admin } = config;
   const port = await probePort("proxy", general.host, general.port);
   await probePort("HTTP API", api.host, api.port);
+  await probePort("admin console", admin.host, admin.port);
   const settled: Config = { ...config, general: { ...general, port } };
 
   const version = VERSION;
-  const mirrorings = config.mirrorings.map((mirroring) => {
-    return { name: mirroring.name, settings: mirroringSettings(config, mirroring), exposure: mirroring.exposure };
-  });
+  const mirrorings = runMirrorings(config);
   const { mirrorMetricsEnabled: metricsEnabled } = general;
   const identity = { version, host: hostname(), configHash: configHash(config), mirrorings, metricsEnabled };
-  const recorder = await RecorderHandle.start(settled, identity, log, recorderEntry);
+  const recorder = await RecorderHandle.start(settled, identity, log, options.recorderEntry);
   closers.push(() => recorder.stop());
 
   const reader = openReader(config.events.path);
   closers.push(() => reader[Symbol.dispose]());
   const questions = new LogReading(config.events.path);
   closers.push(() => questions.close());
-  const watch = new HealthWatch(config, reader, recorder, log);
+  const watch = new HealthWatch(inForce, reader, recorder, log);
   closers.push(() => watch.stop());
   const resets = new ResetTimer(general.mirrorMetricsResetIntervalS, recorder);
   closers.push(() => resets.stop());
@@ -76,6 +91,8 @@ async function openAll(config: Config, log: Log, closers: Closer[], recorderEntr
   closers.push(() => logCheck.stop());
 
   let server: ApiServer | null = null;
+  let consoleServer: ConsoleServer | null = null;
+  closers.push(() => consoleServer?.close());
   const closing = new AbortController();
   closers.push(() => {
     closing.abort();
@@ -83,12 +100,15 @@ async function openAll(config: Config, log: Log, closers: Closer[], recorderEntr
   });
 
   const pool = await ProxyPool.start(settled, recorder, log);
-  closers.push(() => pool.stop(general.shutdownTimeoutMs));
+  closers.push(() => pool.stop(inForce.config.general.shutdownTimeoutMs));
+  const controls = new Controls({ inForce, pool, recorder, resets, log, reread: options.reread ?? null });
 
   // Last, so that an answer means that clients are served.
-  const live = new Live(config, recorder, pool, watch.unhealthy, logCheck);
+  const live = new Live(inForce, recorder, pool, watch.unhealthy, logCheck);
   const app = createApi({
-    config,
+    get config() {
+      return inForce.config;
+    },
     reader,
     questions,
     appender: recorder,
@@ -106,13 +126,25 @@ async function openAll(config: Config, log: Log, closers: Closer[], recorderEntr
 
   const { promise: stopped, resolve } = Promise.withResolvers<void>();
   let stopping: Promise<void> | null = null;
+  const stop = (): Promise<void> => (stopping ??= closeAll(closers).then(resolve));
+  const shutdown = (who: string): void => {
+    log.info("stopping", { who });
+    // Who asked is answered first.
+    setImmediate(() => void stop());
+  };
+  const clock = createClock();
+  const facts = { version, clock, inForce, appender: recorder, reader, live, pool, controls, shutdown };
+  consoleServer = await serveConsole(new ConsoleFacts(facts), { host: admin.host, port: admin.port, log });
+
   return {
     addresses: {
       proxy: { host: general.host, port: pool.port },
       api: { host: server.host, port: server.port },
+      admin: { host: consoleServer.host, port: consoleServer.port },
     },
     stopped,
-    stop: () => (stopping ??= closeAll(closers).then(resolve)),
+    reload: (who) => controls.reload(who),
+    stop,
     stopNow: () => {
       void Promise.all([pool.terminate(), recorder.terminate()]).then(() => resolve());
     },

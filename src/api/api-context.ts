@@ -11,6 +11,7 @@ import type { LiveStatus } from "./live-status.ts";
 import type { LogQuestions } from "./log-questions.ts";
 
 export interface ApiContext {
+  /** As it is in force now: a reload changes it. */
   readonly config: Config;
   /** The event log, read-only; the caller opens and closes it. */
   readonly reader: LogReader;

@@ -4,6 +4,7 @@
 
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { HTTPException } from "hono/http-exception";
+import type { ApiConfig } from "../config/config.ts";
 import { messageOf, PgsoakError } from "../errors.ts";
 import type { Api, ApiContext, ApiEnv } from "./api-context.ts";
 import { bodyGuard } from "./body-guard.ts";
@@ -22,6 +23,7 @@ import { addObservationsRoute } from "./observations.ts";
 import { addOpenApiRoute } from "./openapi.ts";
 import { problem, ProblemError } from "./problem.ts";
 import { rawPath } from "./raw-path.ts";
+import { addReadinessRoute } from "./readiness.ts";
 import { addResetRoute } from "./reset.ts";
 import { addStatementsRoute } from "./statements.ts";
 import { addStatsRoute } from "./stats.ts";
@@ -52,6 +54,7 @@ export function addRoutes(api: Api, context: ApiContext): void {
   addObservationsRoute(api, context);
   addMarkersRoutes(api, context);
   addEpochsRoute(api, context);
+  addReadinessRoute(api, context);
   addResetRoute(api, context);
   addHealthzRoute(api, context);
   addHealthzRecordingRoute(api, context);
@@ -60,7 +63,8 @@ export function addRoutes(api: Api, context: ApiContext): void {
 
 /** The application; `serveApi` puts it on a port. The caller keeps the context's resources open as long. */
 export function createApi(context: ApiContext): Api {
-  const { config, log } = context;
+  const { log } = context;
+  const settings = (): ApiConfig => context.config.api;
   const api = new OpenAPIHono<ApiEnv>({ getPath: rawPath, defaultHook: refuseParameters });
 
   api.use(async (c, next) => {
@@ -70,9 +74,9 @@ export function createApi(context: ApiContext): Api {
   });
   api.use(
     bodyGuard(),
-    hostGuard(config.api),
-    tokenGuard(config.api),
-    writeGuard(config.api, (path) => methodsOf(api, path)),
+    hostGuard(settings),
+    tokenGuard(settings),
+    writeGuard(settings, (path) => methodsOf(api, path)),
   );
 
   addRoutes(api, context);

@@ -27,9 +27,14 @@ function allowedHosts(config: ApiConfig): ReadonlySet<string> {
  * Lets a request pass when its Host is on the list, or is the very address that the connection came in on: an address
  * can't be rebound, and probes of an orchestrator use it. Without a Host header it is no browser.
  */
-export function hostGuard(config: ApiConfig): MiddlewareHandler<ApiEnv> {
-  const allowed = allowedHosts(config);
+export function hostGuard(settings: () => ApiConfig): MiddlewareHandler<ApiEnv> {
+  let config = settings();
+  let allowed = allowedHosts(config);
   return async (c, next) => {
+    if (settings() !== config) {
+      config = settings();
+      allowed = allowedHosts(config);
+    }
     const header = c.req.header("host");
     if (header === undefined) return next();
     const name = hostName(header);

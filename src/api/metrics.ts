@@ -11,6 +11,7 @@ import { labelledMetrics } from "./labelled-metrics.ts";
 import { liveMetrics } from "./live-metrics.ts";
 import { METRICS_CONTENT_TYPE, metricsFormat } from "./metrics-format.ts";
 import { encodeMetrics, type MetricFamily } from "./metrics-text.ts";
+import { createReadinessFamilies } from "./readiness-families.ts";
 import { noParameters } from "./strict-query.ts";
 
 const route = createRoute({
@@ -32,7 +33,10 @@ function logBytes(path: string): number {
 }
 
 /** Every family of one scrape. */
-async function collectMetrics(context: ApiContext): Promise<MetricFamily[]> {
+async function collectMetrics(
+  context: ApiContext,
+  readinessFamilies: () => Promise<MetricFamily[]>,
+): Promise<MetricFamily[]> {
   const { config, reader, live, clock, version } = context;
   const { metricsPrefix, metricsFlatNames } = config.api;
   const snapshot = await readWhole(reader);
@@ -40,6 +44,7 @@ async function collectMetrics(context: ApiContext): Promise<MetricFamily[]> {
   return [
     ...(snapshot === null ? [] : labelledMetrics(metricsPrefix, snapshot)),
     ...liveMetrics(metricsPrefix, { live, unrecorded: snapshot?.unrecorded ?? null, version, log }),
+    ...(await readinessFamilies()),
     ...(metricsFlatNames && snapshot !== null
       ? flatMetrics({ snapshot, mirrorings: live.mirrorings(), nowUs: clock.wallUs() })
       : []),
@@ -57,9 +62,10 @@ async function readWhole(reader: LogReader): Promise<StatsSnapshot | null> {
 }
 
 export function addMetricsRoute(api: Api, context: ApiContext): void {
+  const readinessFamilies = createReadinessFamilies(context);
   api.openapi(route, async (c) => {
     const format = metricsFormat(c.req.header("accept"));
     const headers = { "content-type": METRICS_CONTENT_TYPE[format], vary: "Accept" };
-    return c.body(encodeMetrics(await collectMetrics(context), format), 200, headers);
+    return c.body(encodeMetrics(await collectMetrics(context, readinessFamilies), format), 200, headers);
   });
 }

@@ -19,9 +19,9 @@ function carriesToken(header: string | undefined, token: string): boolean {
 }
 
 /** Answers 401 where the token is needed and missing. Without a configured token everything passes. */
-export function tokenGuard(config: ApiConfig): MiddlewareHandler<ApiEnv> {
-  const { token, openReads } = config;
+export function tokenGuard(settings: () => ApiConfig): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
+    const { token, openReads } = settings();
     if (token === null) return next();
     const isRead = READ_METHODS.has(c.req.method);
     if (isRead && (openReads || LIVENESS_PATHS.has(c.req.path))) return next();

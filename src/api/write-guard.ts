@@ -21,10 +21,11 @@ function isOwn(origin: string | undefined, site: string | undefined, host: strin
 
 /** `methodsOf` gives the methods that a path answers: what no route answers is refused by nobody but the router. */
 export function writeGuard(
-  { token }: ApiConfig,
+  settings: () => ApiConfig,
   methodsOf: (path: string) => readonly string[],
 ): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
+    const { token } = settings();
     if (READ_METHODS.has(c.req.method) || !methodsOf(c.req.path).includes(c.req.method)) return next();
     const header = (name: string): string | undefined => c.req.header(name);
     if (token === null && !isOwn(header("origin"), header("sec-fetch-site"), header("host"))) {

@@ -73,7 +73,7 @@ function watchSignals(): { readonly stop: AbortSignal } & Disposable {
   return { stop: controller.signal, [Symbol.dispose]: () => process.off("SIGINT", end).off("SIGTERM", end) };
 }
 
-function addressesText({ primary, mirror, proxy, api, database }: DemoAddresses): string {
+function addressesText({ primary, mirror, proxy, api, admin, database }: DemoAddresses): string {
   return `
   primary  ${primary}  (PostgreSQL 16)
   mirror   ${mirror}  (PostgreSQL 18)
@@ -81,6 +81,7 @@ function addressesText({ primary, mirror, proxy, api, database }: DemoAddresses)
   Through pgsoak:  psql -h ${proxy.host} -p ${proxy.port} -U postgres ${database}
   Metrics:         ${api}/metrics
   Counters:        ${api}/stats
+  Admin console:   psql -h ${admin.host} -p ${admin.port} -d pgsoak -c "SHOW MIRRORS"
 
 `;
 }

@@ -1,6 +1,7 @@
 // `pgsoak serve`: runs the service until it is told to stop.
 
 import { Command } from "commander";
+import type { Config } from "../config/config.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { warningsOf } from "../config/warnings.ts";
 import { createLog, logLevelOf, type Log } from "../log.ts";
@@ -13,6 +14,7 @@ Examples:
   $ pgsoak serve --config /etc/pgsoak/pgsoak.toml
   $ PGSOAK__GENERAL__PORT=6500 PGSOAK_LOG_LEVEL=debug pgsoak serve
 
+SIGHUP reads the configuration again; a file with mistakes changes nothing.
 SIGTERM or SIGINT lets requests in flight finish, flushes the log and exits 0; a second one exits at once.
 The log is JSON, one object a line, on standard output.
 `;
@@ -32,16 +34,20 @@ export function serveCommand(context: CliContext): Command {
 }
 
 async function serve(options: ServeOptions, context: CliContext): Promise<void> {
-  const config = loadConfig({ path: options.config, env: context.env });
+  const read = (): Config => loadConfig({ path: options.config, env: context.env });
+  const config = read();
   const log = createLog({ level: logLevelOf(context.env) });
   for (const warning of warningsOf(config)) log.warn(warning);
   const { startService } = await import("../service.ts");
   const signals = new StopSignals(log);
   try {
-    const service = await startService(config, log);
+    const service = await startService(config, log, { reread: read });
     signals.onSecond = () => service.stopNow();
+    // What went wrong is in the log.
+    signals.watchReload(() => void service.reload("SIGHUP").catch(() => {}));
     const proxy = addressText(service.addresses.proxy);
-    log.info("ready", { proxy, api: `http://${addressText(service.addresses.api)}` });
+    const { api, admin } = service.addresses;
+    log.info("ready", { proxy, api: `http://${addressText(api)}`, admin: addressText(admin) });
     const signal = await Promise.race([signals.first, service.stopped]);
     if (signal !== undefined) {
       log.info("stopping", { signal });
@@ -62,6 +68,8 @@ class StopSignals {
   readonly #log: Log;
   readonly #resolveFirst: (signal: NodeJS.Signals) => void;
   #isStopping = false;
+  #onReload: (() => void) | null = null;
+  #isReloadAsked = false;
 
   constructor(log: Log) {
     this.#log = log;
@@ -69,6 +77,12 @@ class StopSignals {
     this.first = promise;
     this.#resolveFirst = resolve;
     process.on("SIGTERM", this.#stop).on("SIGINT", this.#stop).on("SIGHUP", this.#reload);
+  }
+
+  /** Calls `reload` at every SIGHUP, also for one that has come already. */
+  watchReload(reload: () => void): void {
+    this.#onReload = reload;
+    if (this.#isReloadAsked) reload();
   }
 
   release(): void {
@@ -86,7 +100,8 @@ class StopSignals {
   };
 
   readonly #reload = (): void => {
-    this.#log.warn("SIGHUP changed nothing: this version reads its configuration when it starts, restart it to apply");
+    if (this.#onReload === null) this.#isReloadAsked = true;
+    else this.#onReload();
   };
 }
 

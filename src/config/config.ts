@@ -118,7 +118,7 @@ interface TlsConfig {
   readonly required: boolean;
 }
 
-/** The thresholds that readiness will be judged by; null is `"off"`. */
+/** The thresholds that readiness is judged by; null is `"off"`. */
 export interface ReadinessConfig {
   readonly maxErrorRate: number | null;
   readonly consecutiveSuccess: number | null;

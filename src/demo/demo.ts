@@ -23,6 +23,7 @@ import { startWorkload } from "./workload.ts";
 /** Where pgsoak usually listens; taken when they are free. */
 const PROXY_PORT = 6432;
 const API_PORT = 9090;
+const ADMIN_PORT = 6433;
 const TICK_MS = 1000;
 /** How long the mirror may take to finish what is queued when the workload ends. */
 const DRAIN_MAX_MS = 10_000;
@@ -34,6 +35,7 @@ export interface DemoAddresses {
   readonly proxy: { readonly host: string; readonly port: number };
   /** Without a path. */
   readonly api: string;
+  readonly admin: { readonly host: string; readonly port: number };
   readonly database: string;
 }
 
@@ -96,7 +98,7 @@ async function demoConfig({ primary, mirror }: DemoServers, folder: string): Pro
     [api]
     port = ${(await isPortFree(API_PORT)) ? API_PORT : 0}
     [admin]
-    port = 0
+    port = ${(await isPortFree(ADMIN_PORT)) ? ADMIN_PORT : 0}
     [[databases]]
     name = "${BANK_DATABASE}"
     host = "${primary.host}"
@@ -123,6 +125,7 @@ function addressesOf({ primary, mirror }: DemoServers, { addresses }: Service): 
     mirror: mirror.url(BANK_DATABASE),
     proxy: addresses.proxy,
     api: `http://${addresses.api.host}:${addresses.api.port}`,
+    admin: addresses.admin,
     database: BANK_DATABASE,
   };
 }

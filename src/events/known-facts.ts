@@ -35,6 +35,7 @@ export function scopeOf(database: string | null): Scope {
 export class KnownFacts implements Fold {
   readonly name = "known_facts";
   readonly version = 1;
+  readonly isNeededAtStart = true;
   readonly tables: readonly [knownFacts: string];
   readonly #facts = new Map<string, Facts>();
   readonly #touched = new Map<string, readonly [mirroring: string, scope: Scope]>();
@@ -64,6 +65,10 @@ export class KnownFacts implements Fold {
         this.#set(event.mirroring, scope, { ...this.#facts.get(factsKey(event.mirroring, scope)), ...event.facts });
         return;
       }
+      case "epoch_started":
+        // A setting that changed during a run, whose run_started has the old one. Of a mirror's facts none has such a name.
+        if (event.mirroring !== null) this.#changeSetting(event.mirroring, event.what, event.before, event.after);
+        return;
       case "queued":
       case "mirrored":
       case "errored":
@@ -73,7 +78,6 @@ export class KnownFacts implements Fold {
       case "run_stopped":
       case "observation_changed":
       case "unrecorded":
-      case "epoch_started":
       case "marked":
       case "counters_reset":
       case "idled":
@@ -89,6 +93,12 @@ export class KnownFacts implements Fold {
       upsert.run(mirroring, scope, JSON.stringify(Object.fromEntries(facts)));
     }
     this.#touched.clear();
+  }
+
+  #changeSetting(mirroring: string, name: string, before: string, after: string): void {
+    const settings = this.#facts.get(factsKey(mirroring, "settings"));
+    if (settings === undefined || !Object.hasOwn(settings, name) || settings[name] !== before) return;
+    this.#set(mirroring, "settings", { ...settings, [name]: after });
   }
 
   #set(mirroring: string, scope: Scope, facts: Facts): void {

@@ -3,7 +3,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 import type { ErrorCode } from "../errors.ts";
-import type { Attribution, ErrorCategory, Facts, NewEvent, ObservationState } from "./event.ts";
+import type { Attribution, ErrorCategory, Facts, NewEvent, ObservationState, RunMirroring } from "./event.ts";
 import type { Rebuilding } from "./fold-rebuild.ts";
 
 /** From a proxy thread, on that thread's own port. Ids are the thread's; each is announced once, from 1 upwards. */
@@ -37,6 +37,8 @@ export type RecorderCommand =
   /** A proxy thread has died: drain its ring, close its open requests as interrupted, forget its ids. */
   | { type: "detach"; thread: number }
   | { type: "append"; event: NewEvent }
+  /** Settings have changed: what that makes worthless of a mirroring is an epoch, and other limits hold for the log. */
+  | { type: "reconfigure"; mirrorings: readonly RunMirroring[]; retentionMs: number; maxSizeBytes: number }
   /** As append, but answered by `appended`: when the log can't be written at once, the event is given up. */
   | { type: "ask"; id: number; event: NewEvent }
   /** Drain everything, append run_stopped, close the log, answer `stopped`. */

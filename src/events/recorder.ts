@@ -13,7 +13,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { Epochs } from "./epochs.ts";
 import type { EventLog } from "./event-log.ts";
-import type { NewEvent } from "./event.ts";
+import type { NewEvent, RunMirroring } from "./event.ts";
 import { Ledger } from "./ledger.ts";
 import type { LogClock } from "./log-clock.ts";
 import { groupMoments, type Moment, type Publication } from "./moments.ts";
@@ -95,6 +95,11 @@ export class Recorder {
     clock.wallUs(); // it may not have been read for a while
     this.#appendedAt = Math.max(this.#appendedAt, clock.placeUs(event.at));
     this.#wait({ ...event, at: this.#appendedAt });
+  }
+
+  /** The mirrorings go on under other settings: appends the epochs that this begins. */
+  reconfigure(mirrorings: readonly RunMirroring[]): void {
+    for (const event of this.#epochs.ofRun(this.#options.clock.wallUs(), mirrorings)) this.append(event);
   }
 
   /** As append, for somebody who waits to hear where it is in the log, or that it is not. */

@@ -12,6 +12,7 @@ import { Session } from "./session.ts";
 import { databaseOf } from "./session-facts.ts";
 import { onBytes } from "./sockets.ts";
 import type { ThreadContext } from "./thread-context.ts";
+import type { ClientFacts } from "./thread-messages.ts";
 
 /** Connections beyond the limit that may still say what they want: a cancel is served, the rest is told 53300. */
 const SURPLUS_MAX = 256;
@@ -69,6 +70,11 @@ export class Listener {
     for (const session of this.#sessions) session.terminate();
     this.#sessions.clear();
     this.#checkIdle();
+  }
+
+  /** Who is connected and has said for what. */
+  clients(): ClientFacts[] {
+    return [...this.#sessions].map((session) => session.clientFacts());
   }
 
   #accept(socket: Socket): void {

@@ -3,11 +3,12 @@
 import type { MessagePort } from "node:worker_threads";
 import { messageOf } from "../errors.ts";
 import { createClock } from "../clock.ts";
+import type { Config, DatabaseConfig, MirroringConfig } from "../config/config.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { CancelRegistry } from "./cancel.ts";
 import { Gauges, REFUSED_LOGINS, REFUSED_MESSAGES, SESSIONS } from "./gauges.ts";
 import { Listener } from "./listener.ts";
-import { MirrorDestination } from "./mirror/destination.ts";
+import { type DestinationSettings, MirrorDestination } from "./mirror/destination.ts";
 import { Recording } from "./recording.ts";
 import { StatementBook } from "./statement-book.ts";
 import type { ThreadContext } from "./thread-context.ts";
@@ -27,12 +28,18 @@ export class ProxyThread {
   readonly #listener: Listener;
   readonly #cancels = new CancelRegistry();
   readonly #foreign = new Map<number, () => void>();
+  readonly #destinations: MirrorDestination[] = [];
+  readonly #queueBytes: { max: number };
+  readonly #servers = new Map<string, DatabaseConfig>();
+  #config: Config;
   #foreignIds = 0;
 
   constructor(data: ProxyThreadData, port: MessagePort) {
     this.#data = data;
     this.#port = port;
     const { config, thread } = data;
+    this.#config = config;
+    this.#queueBytes = { max: config.general.mirrorQueueBytes };
     const clock = createClock();
     const gauges = new Gauges(data.gauges, config.mirrorings.length);
     const log: ThreadLog = (level, message, fields = {}) => this.#report({ type: "log", level, message, fields });
@@ -45,35 +52,37 @@ export class ProxyThread {
       clock,
       enabled: config.general.mirrorMetricsEnabled,
     });
-    const budget = new ByteBudget(gauges, thread, config.general.mirrorQueueBytes);
+    const budget = new ByteBudget(gauges, thread, this.#queueBytes);
     const destinations = new Map<string, MirrorDestination[]>();
+    let filterSlots = 0;
     for (const [index, mirroring] of config.mirrorings.entries()) {
-      const server = config.databases.find((database) => database.name === mirroring.destination)!;
       const destination = new MirrorDestination({
         index,
         thread,
-        config: mirroring,
-        server,
-        users: config.users,
-        maxMessageBytes: config.general.maxMessageBytes,
+        settings: destinationSettings(config, mirroring, data.paused),
+        nextFilterSlot: () => filterSlots++,
         health: data.health,
         gauges,
         budget,
         recording: this.#recording,
         log,
       });
+      this.#destinations.push(destination);
       destinations.set(mirroring.source, [...(destinations.get(mirroring.source) ?? []), destination]);
     }
-    const servers = new Map(config.databases.map((database) => [database.name, database]));
+    for (const database of config.databases) this.#servers.set(database.name, database);
+    const current = (): Config => this.#config;
     this.#context = {
-      config,
+      get config() {
+        return current();
+      },
       recording: this.#recording,
       book: new StatementBook(this.#recording),
       budget,
       cancels: this.#cancels,
       log,
       mirrorSessions: new Set(),
-      databaseFor: (name) => servers.get(name) ?? servers.get("*") ?? null,
+      databaseFor: (name) => this.#servers.get(name) ?? this.#servers.get("*") ?? null,
       mirroringsOf: (source) => destinations.get(source) ?? [],
       loggedIn: (delta) => gauges.add(thread, SESSIONS, delta),
       refusedLogin: () => gauges.add(thread, REFUSED_LOGINS, 1),
@@ -117,9 +126,25 @@ export class ProxyThread {
       case "names":
         this.#recording.announceAgain(command.port, this.#context.book.values());
         return;
+      case "settings":
+        this.#apply(command.config, command.paused);
+        this.#report({ type: "applied", id: command.id });
+        return;
+      case "clients":
+        this.#report({ type: "clients", id: command.id, clients: this.#listener.clients() });
+        return;
       case "stop":
         void this.#stop(command.timeoutMs);
         return;
+    }
+  }
+
+  #apply(config: Config, paused: readonly string[]): void {
+    this.#config = config;
+    this.#queueBytes.max = config.general.mirrorQueueBytes;
+    for (const database of config.databases) this.#servers.set(database.name, database);
+    for (const [index, destination] of this.#destinations.entries()) {
+      destination.apply(destinationSettings(config, config.mirrorings[index]!, paused));
     }
   }
 
@@ -159,4 +184,18 @@ export class ProxyThread {
   #report(report: ProxyReport): void {
     this.#port.postMessage(report);
   }
+}
+
+function destinationSettings(
+  config: Config,
+  mirroring: MirroringConfig,
+  paused: readonly string[],
+): DestinationSettings {
+  return {
+    config: mirroring,
+    server: config.databases.find((database) => database.name === mirroring.destination)!,
+    users: config.users,
+    maxMessageBytes: config.general.maxMessageBytes,
+    paused: paused.includes(mirroring.name),
+  };
 }

@@ -17,7 +17,7 @@ export interface RequestBoundariesOptions {
   readonly bytes: RequestBytes;
   readonly budget: ByteBudget;
   /** Whether any mirroring compares contents, so that rows must be digested. */
-  readonly content: boolean;
+  readonly content: () => boolean;
   readonly nextRequestId: () => number;
   readonly nowMs: () => number;
   readonly announce: (request: Request) => void;
@@ -174,7 +174,7 @@ export class RequestBoundaries {
     if (this.#unit === null || (this.#openers === 0 && this.#status === STATUS_IDLE))
       this.#unit = new TransactionUnit();
     this.#unit.requests++;
-    const request = new Request(this.#o.nextRequestId(), kind, this.#unit, this.#o.content);
+    const request = new Request(this.#o.nextRequestId(), kind, this.#unit, this.#o.content());
     request.doubt = doubt;
     this.#chain.add(request);
     this.#open = request;

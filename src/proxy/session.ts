@@ -23,6 +23,7 @@ import { factsOf, startupFor } from "./session-facts.ts";
 import { connectTo, onBytes } from "./sockets.ts";
 import { Tap } from "./tap.ts";
 import type { ThreadContext } from "./thread-context.ts";
+import type { ClientFacts } from "./thread-messages.ts";
 
 /** A client that pipelines deeper than this waits until some of it is answered. */
 const PIPELINE_MAX = 10_000;
@@ -55,6 +56,7 @@ export class Session implements Cancellable {
   readonly #mirrors: MirrorSession[] = [];
   readonly #loginTimer: NodeJS.Timeout;
   readonly #onClosed: () => void;
+  readonly #connectedAt: number;
   #loggedIn = false;
   #key: Buffer | null = null;
   /** The client has closed its side. */
@@ -76,6 +78,7 @@ export class Session implements Cancellable {
     this.#server = server;
     this.#startup = startup;
     this.#onClosed = options.onClosed;
+    this.#connectedAt = context.recording.clock.wallUs();
     this.#facts = factsOf(startup);
     this.#tap = this.#createTap();
     const { config, recording } = context;
@@ -99,6 +102,15 @@ export class Session implements Cancellable {
     this.#cancels--;
   }
 
+  clientFacts(): ClientFacts {
+    const { database, user, application } = this.#facts;
+    const { remoteAddress, remotePort } = this.#client;
+    const requests = this.#tap.depth;
+    const state = !this.#loggedIn ? "login" : requests > 0 ? "active" : this.#tap.idle ? "idle" : "transaction";
+    const address = remoteAddress === undefined ? "" : `${remoteAddress}:${remotePort}`;
+    return { database, user, application, address, state, connectedAt: this.#connectedAt, requests };
+  }
+
   /** Ends as soon as no transaction is open. */
   stop(): void {
     this.#stopping = true;
@@ -120,7 +132,7 @@ export class Session implements Cancellable {
       budget: context.budget,
       lengthMax: context.config.general.maxMessageBytes,
       mirrored: mirrorings.length > 0,
-      content: mirrorings.some((mirroring) => mirroring.config.compare === "content"),
+      content: () => mirrorings.some((mirroring) => mirroring.config.compare === "content"),
       nextRequestId: () => context.recording.nextRequestId(),
       nowMs: () => context.recording.clock.nowMs(),
       wantsBytes: (request) => this.#mirrors.some((mirror) => mirror.mayTake(request)),

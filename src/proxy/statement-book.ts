@@ -18,7 +18,7 @@ export interface Statement {
   readonly class: StatementClass;
   /** Its beginning, with its literals: never to be kept or shown as it is. */
   readonly text: string;
-  /** Whether the statement filters of a mirroring let it through, by the mirroring's index, once asked. */
+  /** Whether the statement filters of a mirroring let it through, by the filter's slot, once asked. */
   readonly matches: (boolean | undefined)[];
 }
 

@@ -34,8 +34,8 @@ export interface TapOptions {
   readonly lengthMax: number;
   /** Whether the session has any mirroring. */
   readonly mirrored: boolean;
-  /** Whether any mirroring compares contents, so that rows must be digested. */
-  readonly content: boolean;
+  /** Whether any mirroring compares contents now, so that the rows of a request that begins must be digested. */
+  readonly content: () => boolean;
   readonly nextRequestId: () => number;
   readonly nowMs: () => number;
   /** Whether anybody would take the request's bytes; when not, they are not gathered. */
@@ -68,7 +68,7 @@ export class Tap {
     const primary: FrameSink = {
       wanted: (type) => {
         if (!this.#loggedIn || type === BackendMessage.ParameterStatus) return PARAMETER_BYTES_MAX;
-        return Result.wanted(type, options.content);
+        return Result.wanted(type, (this.#requests.current?.primary.digest ?? null) !== null);
       },
       frame: (type, buffer, start, end, bodyLength) => this.#primaryFrame(type, buffer, start, end, bodyLength),
     };

@@ -10,6 +10,7 @@ import type { StatementBook } from "./statement-book.ts";
 import type { ThreadLog } from "./thread-log.ts";
 
 export interface ThreadContext {
+  /** As it is now; it may change between two events of the loop. */
   readonly config: Config;
   readonly recording: Recording;
   readonly book: StatementBook;

@@ -9,6 +9,8 @@ export interface ProxyThreadData {
   /** Requests and sessions are numbered from here on: a thread that was restarted must not use numbers twice. */
   readonly firstId: number;
   readonly config: Config;
+  /** Names of the mirrorings that are paused. */
+  readonly paused: readonly string[];
   /** The port to listen on with `reusePort`; 0 lets the system choose, for a single thread only. */
   readonly port: number;
   readonly reusePort: boolean;
@@ -20,6 +22,20 @@ export interface ProxyThreadData {
   readonly names: MessagePort;
 }
 
+/** One client as its session knows it. */
+export interface ClientFacts {
+  readonly database: string;
+  readonly user: string;
+  readonly application: string;
+  /** Address and port, or "" when it has none. */
+  readonly address: string;
+  readonly state: "login" | "idle" | "active" | "transaction";
+  /** Microseconds since the Unix epoch. */
+  readonly connectedAt: number;
+  /** Requests that the primary has not answered. */
+  readonly requests: number;
+}
+
 export type ProxyCommand =
   /** A CancelRequest that landed on another thread. */
   | { type: "cancel"; id: number; key: Uint8Array }
@@ -27,6 +43,10 @@ export type ProxyCommand =
   | { type: "cancelled"; id: number }
   /** The recorder was started again: say every name on this port. */
   | { type: "names"; port: MessagePort }
+  /** Goes on under this configuration; answered by `applied`. Databases and mirrorings are the same ones, in their order. */
+  | { type: "settings"; id: number; config: Config; paused: readonly string[] }
+  /** Who is connected; answered by `clients`. */
+  | { type: "clients"; id: number }
   /** No new clients; end when everything in flight is done, at the latest after `timeoutMs`. */
   | { type: "stop"; timeoutMs: number };
 
@@ -36,4 +56,6 @@ export type ProxyReport =
   | { type: "log"; level: LogLevel; message: string; fields: Record<string, unknown> }
   | { type: "cancel"; id: number; key: Uint8Array }
   | { type: "cancelled"; id: number; found: boolean }
+  | { type: "applied"; id: number }
+  | { type: "clients"; id: number; clients: readonly ClientFacts[] }
   | { type: "stopped" };

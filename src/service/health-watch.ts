@@ -1,9 +1,9 @@
 // Looks at MirrorStats once a second and knows which mirrorings have failed `mirror_error_threshold` times in a row.
 
-import type { Config } from "../config/config.ts";
 import { messageOf, PgsoakError } from "../errors.ts";
 import { createClock } from "../clock.ts";
 import type { ObservationState } from "../events/event.ts";
+import type { ConfigInForce } from "./config-in-force.ts";
 import type { RecorderHandle } from "./recorder-handle.ts";
 import type { LogReader } from "../events/log-reader.ts";
 import type { Log } from "../log.ts";
@@ -14,7 +14,7 @@ const WATCH_MS = 1000;
 export class HealthWatch {
   /** Names of mirrorings; the set itself is kept up to date. */
   readonly unhealthy = new Set<string>();
-  readonly #config: Config;
+  readonly #inForce: ConfigInForce;
   readonly #reader: LogReader;
   readonly #recorder: RecorderHandle;
   readonly #clock = createClock();
@@ -23,9 +23,9 @@ export class HealthWatch {
   #looking: Promise<void> = Promise.resolve();
   #busy = false;
 
-  constructor(config: Config, reader: LogReader, recorder: RecorderHandle, log: Log) {
+  constructor(inForce: ConfigInForce, reader: LogReader, recorder: RecorderHandle, log: Log) {
     this.#recorder = recorder;
-    this.#config = config;
+    this.#inForce = inForce;
     this.#reader = reader;
     this.#log = log;
     this.#timer = setInterval(() => {
@@ -48,7 +48,7 @@ export class HealthWatch {
         worst.set(mirroring, Math.max(worst.get(mirroring) ?? 0, stats.consecutive_errors));
         successes.set(mirroring, Math.max(successes.get(mirroring) ?? 0, stats.consecutive_successes));
       }
-      for (const { name } of this.#config.mirrorings) {
+      for (const { name } of this.#inForce.config.mirrorings) {
         this.#judge(name, worst.get(name) ?? 0, (successes.get(name) ?? 0) > 0);
       }
     } catch (error) {
@@ -62,7 +62,7 @@ export class HealthWatch {
 
   /** A reset makes the errors 0 too: healthy again is only who has had a success since. */
   #judge(mirroring: string, consecutiveErrors: number, hasSucceeded: boolean): void {
-    const threshold = this.#config.general.mirrorErrorThreshold;
+    const threshold = this.#inForce.config.general.mirrorErrorThreshold;
     if (consecutiveErrors >= threshold && !this.unhealthy.has(mirroring)) {
       this.unhealthy.add(mirroring);
       this.#log.warn("mirror is unhealthy", { mirroring, consecutiveErrors, threshold });

@@ -1,7 +1,6 @@
 // The live facts that the API asks for, from shared memory and from the recorder's last word.
 
 import type { LiveMirroring, LiveStatus, LogCheckStatus, RecordingStatus, Refusals } from "../api/live-status.ts";
-import type { Config } from "../config/config.ts";
 import type { Rebuilding } from "../events/fold-rebuild.ts";
 import {
   CLIENT_CONNECTIONS,
@@ -15,6 +14,7 @@ import {
   SESSIONS,
 } from "../proxy/gauges.ts";
 import { MirrorHealth } from "../proxy/mirror/health.ts";
+import type { ConfigInForce } from "./config-in-force.ts";
 import type { LogCheck } from "./log-check.ts";
 import type { ProxyPool } from "./proxy-pool.ts";
 import type { RecorderHandle } from "./recorder-handle.ts";
@@ -23,20 +23,20 @@ import type { RecorderHandle } from "./recorder-handle.ts";
 const NO_THREAD = -1;
 
 export class Live implements LiveStatus {
-  readonly #config: Config;
+  readonly #inForce: ConfigInForce;
   readonly #recorder: RecorderHandle;
   readonly #pool: ProxyPool;
   readonly #unhealthy: ReadonlySet<string>;
   readonly #logCheck: LogCheck;
 
   constructor(
-    config: Config,
+    inForce: ConfigInForce,
     recorder: RecorderHandle,
     pool: ProxyPool,
     unhealthy: ReadonlySet<string>,
     logCheck: LogCheck,
   ) {
-    this.#config = config;
+    this.#inForce = inForce;
     this.#recorder = recorder;
     this.#pool = pool;
     this.#unhealthy = unhealthy;
@@ -78,7 +78,8 @@ export class Live implements LiveStatus {
 
   mirrorings(): readonly LiveMirroring[] {
     const { gauges, health } = this.#pool;
-    return this.#config.mirrorings.map((mirroring, index) => {
+    const { config, paused } = this.#inForce;
+    return config.mirrorings.map((mirroring, index) => {
       const gauge = (column: number): number => gauges.sumMirroring(index, column);
       const { down } = new MirrorHealth(health, index, NO_THREAD);
       const healthy = !this.#unhealthy.has(mirroring.name);
@@ -88,7 +89,7 @@ export class Live implements LiveStatus {
         queueBytes: gauge(MIRROR_QUEUE_BYTES),
         queueSlots: gauge(MIRROR_SESSIONS) * mirroring.queueLength,
         connections: gauge(MIRROR_CONNECTIONS),
-        state: down ? "mirror_down" : healthy ? "observing" : "degraded",
+        state: paused.has(mirroring.name) ? "paused" : down ? "mirror_down" : healthy ? "observing" : "degraded",
         healthy,
       };
     });

@@ -7,8 +7,9 @@ import { createRingBuffer } from "../events/ring.ts";
 import type { Log } from "../log.ts";
 import { createGaugeBuffer, Gauges } from "../proxy/gauges.ts";
 import { createHealthBuffer, MirrorHealth } from "../proxy/mirror/health.ts";
-import type { ProxyCommand, ProxyReport, ProxyThreadData } from "../proxy/thread-messages.ts";
+import type { ClientFacts, ProxyCommand, ProxyReport, ProxyThreadData } from "../proxy/thread-messages.ts";
 import type { RecorderHandle } from "./recorder-handle.ts";
+import { ThreadQuestions } from "./thread-questions.ts";
 import { workerUrl } from "./worker-url.ts";
 
 /** 4 MiB a thread; at 2 records a request and 20,000 requests a second it holds more than a second of traffic. */
@@ -35,7 +36,6 @@ interface Thread {
 export class ProxyPool {
   readonly gauges: Gauges;
   readonly health: SharedArrayBuffer;
-  readonly #config: Config;
   readonly #recorder: RecorderHandle;
   readonly #log: Log;
   readonly #gaugeBuffer: SharedArrayBuffer;
@@ -44,6 +44,10 @@ export class ProxyPool {
   /** Rings of threads that died while there was no recorder to tell. */
   #orphans: { readonly thread: number; readonly ring: SharedArrayBuffer }[] = [];
   readonly #cancels = new Map<number, Cancel>();
+  readonly #applications = new ThreadQuestions<null>();
+  readonly #clientLists = new ThreadQuestions<readonly ClientFacts[]>();
+  #config: Config;
+  #paused: readonly string[] = [];
   #cancelIds = 0;
   #port = 0;
   #stopping = false;
@@ -75,6 +79,26 @@ export class ProxyPool {
     return this.#port;
   }
 
+  /**
+   * All threads go on under this configuration, which has the same databases and mirrorings in the same order; units of
+   * work that have begun end under the old one. Resolves when every thread has heard of it.
+   */
+  async apply(config: Config, paused: readonly string[]): Promise<void> {
+    this.#config = config;
+    this.#paused = paused;
+    await this.#applications.put(this.#threads.keys(), (thread, id) => {
+      this.#tell(thread, { type: "settings", id, config, paused });
+    });
+  }
+
+  /** Everybody who is connected, of the threads that answer. */
+  async clients(): Promise<readonly ClientFacts[]> {
+    const lists = await this.#clientLists.put(this.#threads.keys(), (thread, id) => {
+      this.#tell(thread, { type: "clients", id });
+    });
+    return lists.flat();
+  }
+
   /** No new clients; resolves when every thread has finished what was in flight, at the latest after `timeoutMs`. */
   async stop(timeoutMs: number): Promise<void> {
     this.#stopping = true;
@@ -104,6 +128,7 @@ export class ProxyPool {
         thread,
         firstId: life * IDS_PER_LIFE,
         config: this.#config,
+        paused: this.#paused,
         port,
         reusePort: this.#config.general.threads > 1,
         ring,
@@ -143,6 +168,12 @@ export class ProxyPool {
         return;
       case "cancelled":
         this.#cancelAnswered(report.id, report.found);
+        return;
+      case "applied":
+        this.#applications.answered(thread, report.id, null);
+        return;
+      case "clients":
+        this.#clientLists.answered(thread, report.id, report.clients);
         return;
       default:
     }
@@ -191,6 +222,8 @@ export class ProxyPool {
     const dead = this.#threads.get(thread);
     if (dead?.worker !== worker) return;
     this.#threads.delete(thread);
+    this.#applications.gone(thread);
+    this.#clientLists.gone(thread);
     this.gauges.clearThread(thread);
     MirrorHealth.releaseThread(this.health, thread);
     if (this.#stopping) return;

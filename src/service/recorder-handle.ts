@@ -13,6 +13,7 @@ import type { RecorderCommand } from "../events/recorder-messages.ts";
 import type { Log } from "../log.ts";
 import { AskedEvents } from "./asked-events.ts";
 import { type LifeReport, RecorderLife } from "./recorder-life.ts";
+import { runMirrorings } from "./run-mirrorings.ts";
 import { workerUrl } from "./worker-url.ts";
 
 /** What was recorded must reach the file; a disk that hangs must not keep the process for ever. */
@@ -42,8 +43,8 @@ export class RecorderHandle implements EventAppender {
   readonly signal = new SharedArrayBuffer(4);
   /** Called when another recorder has taken the place of one that died: it knows no thread yet. */
   onRestarted: () => void = () => {};
-  readonly #config: Config;
-  readonly #identity: RecorderIdentity;
+  #config: Config;
+  #identity: RecorderIdentity;
   readonly #log: Log;
   readonly #entry: URL;
   readonly #heartbeat = createHeartbeatBuffer();
@@ -117,6 +118,15 @@ export class RecorderHandle implements EventAppender {
     const cells = new Int32Array(this.signal);
     Atomics.add(cells, 0, 1);
     Atomics.notify(cells, 0);
+  }
+
+  /** Goes on under other settings; a recorder that is being started again learns of them when it lives. */
+  reconfigure(config: Config): void {
+    const mirrorings = runMirrorings(config);
+    const { retentionMs, maxSizeBytes } = config.events;
+    this.#config = config;
+    this.#identity = { ...this.#identity, mirrorings };
+    this.send({ type: "reconfigure", mirrorings, retentionMs, maxSizeBytes });
   }
 
   append(event: NewEvent): Promise<number> {

@@ -8,27 +8,35 @@ const MS_PER_S = 1000;
 const CHECK_MS = 1000;
 
 export class ResetTimer {
-  readonly #timer: NodeJS.Timeout | null;
+  readonly #recorder: RecorderHandle;
+  readonly #clock = createClock();
+  #intervalS = 0;
+  #timer: NodeJS.Timeout | undefined;
 
   /** `intervalS` 0 = never. */
   constructor(intervalS: number, recorder: RecorderHandle) {
-    if (intervalS === 0) {
-      this.#timer = null;
-      return;
-    }
-    const clock = createClock();
-    let dueMs = clock.nowMs() + intervalS * MS_PER_S;
+    this.#recorder = recorder;
+    this.set(intervalS);
+  }
+
+  /** Another interval begins now; the same one goes on. */
+  set(intervalS: number): void {
+    if (intervalS === this.#intervalS) return;
+    this.#intervalS = intervalS;
+    this.stop();
+    if (intervalS === 0) return;
+    let dueMs = this.#clock.nowMs() + intervalS * MS_PER_S;
     this.#timer = setInterval(() => {
-      if (clock.nowMs() < dueMs) return;
+      if (this.#clock.nowMs() < dueMs) return;
       dueMs += intervalS * MS_PER_S;
-      recorder.send({
+      this.#recorder.send({
         type: "append",
-        event: { kind: "counters_reset", at: clock.wallUs(), who: "mirror_metrics_reset_interval" },
+        event: { kind: "counters_reset", at: this.#clock.wallUs(), who: "mirror_metrics_reset_interval" },
       });
     }, CHECK_MS);
   }
 
   stop(): void {
-    if (this.#timer !== null) clearInterval(this.#timer);
+    clearInterval(this.#timer);
   }
 }

@@ -43,3 +43,15 @@ test("/healthz says how far a rebuild has come", async () => {
     rebuilding: { projection: "mirror_stats", done: 6, of: 12 },
   });
 });
+
+test("/readiness gives no verdict on rollups that are being rebuilt, and its metrics are absent", async () => {
+  await using api = await openBusyApi();
+  const of = api.events.lastSeq;
+  api.events.db.prepare("update fold_position set seq = ? where name = 'rollups'").run(of / 2);
+  const answer = await api.get("/readiness");
+  expect(answer.status).toBe(503);
+  expect(await answer.json()).toMatchObject({ code: "rebuilding" });
+  const families = readExposition(await (await api.get("/metrics")).text());
+  expect(families.filter(({ name }) => name.includes("readiness"))).toEqual([]);
+  expect(families.map(({ name }) => name)).toContain("pgsoak_mirror_seen_total");
+});

@@ -33,7 +33,9 @@ export async function writeWindowLog(path: string, events: number): Promise<numb
   const random = createRandom();
   let request = 0;
   let at = start;
-  const run = { run: 1, version: "0", host: "bench", configHash: "0", mirrorings: [], metricsEnabled: true };
+  const names = Array.from({ length: LANES }, (_, index) => `candidate${index + 1}`);
+  const mirrorings = names.map((name) => ({ name, settings: {}, exposure: 1 }));
+  const run = { run: 1, version: "0", host: "bench", configHash: "0", mirrorings, metricsEnabled: true };
   let batch: NewEvent[] = [{ kind: "run_started", at, ...run }];
   for (let moment = 0; moment < moments; moment++) {
     at = start + Math.floor((moment / moments) * SPAN_US);

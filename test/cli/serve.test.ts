@@ -47,13 +47,6 @@ test("a second signal ends the service at once, though a request is still in fli
   expect(await answer).toMatch(/terminat/i);
 });
 
-test("SIGHUP says that nothing was changed, and the service goes on", async () => {
-  await using pgsoak = await startReady();
-  pgsoak.signal("SIGHUP");
-  await waitFor(() => messages(pgsoak.output()).some((message) => message.startsWith("SIGHUP changed nothing")));
-  expect(await pgsoak.stop()).toEqual({ code: 0, signal: null });
-});
-
 test("a port that is taken is one message, exit code 70, and nothing left running", async () => {
   await using pgsoak = await preparePgsoakProcess({ tables: relayTables(primary()) });
   await using taker = createServer().listen(pgsoak.ports.api, "127.0.0.1");

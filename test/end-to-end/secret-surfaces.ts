@@ -3,7 +3,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { COMMANDS as CONSOLE_COMMANDS } from "../../src/api/console/commands.ts";
 import { runProgram } from "../../src/cli/program.ts";
+import { withClient } from "../helpers/clusters.ts";
 import type { PgsoakProcess } from "../helpers/pgsoak-process.ts";
 
 const PATHS = ["/metrics", "/stats", "/healthz", "/healthz/recording"];
@@ -13,7 +15,7 @@ const COMMANDS = [["stats"], ["stats", "--json"], ["events"], ["events", "--json
 export type Surfaces = ReadonlyMap<string, Buffer>;
 
 /** Of a process that runs. Only the files are left when it has ended: see filesOf(). */
-export async function surfacesOf(pgsoak: PgsoakProcess, token: string): Promise<Surfaces> {
+export async function surfacesOf(pgsoak: PgsoakProcess, token: string, password: string): Promise<Surfaces> {
   const surfaces = new Map<string, Buffer>();
   for (const path of PATHS) {
     const answer = await fetch(pgsoak.api(path), { headers: { authorization: `Bearer ${token}` } });
@@ -22,11 +24,26 @@ export async function surfacesOf(pgsoak: PgsoakProcess, token: string): Promise<
   for (const command of COMMANDS) {
     surfaces.set(`pgsoak ${command.join(" ")}`, Buffer.from(await said([...command, "--config", pgsoak.configFile])));
   }
+  for (const [command, answer] of await consoleSays(pgsoak, password)) surfaces.set(`console ${command}`, answer);
   for (const pid of [pgsoak.pid!, ...childrenOf(pgsoak.pid!)]) {
     for (const file of ["cmdline", "environ"]) surfaces.set(`${file} of ${pid}`, readFileSync(`/proc/${pid}/${file}`));
   }
   for (const [name, bytes] of filesOf(pgsoak)) surfaces.set(`${name} while it runs`, bytes);
   return surfaces;
+}
+
+/** What every command of the console that is nothing but its name answers, but for SHUTDOWN. */
+async function consoleSays(pgsoak: PgsoakProcess, password: string): Promise<Surfaces> {
+  const answers = new Map<string, Buffer>();
+  const target = { host: "127.0.0.1", port: pgsoak.ports.admin, user: "operator", database: "pgsoak", password };
+  await withClient(target, async (client) => {
+    for (const { name } of CONSOLE_COMMANDS) {
+      if (name === "SHUTDOWN") continue;
+      const answer = await client.query<Record<string, unknown>>(name).then(({ rows }) => rows, String);
+      answers.set(name, Buffer.from(JSON.stringify(answer)));
+    }
+  });
+  return answers;
 }
 
 /** What it has written, but for the configuration, which has a right to its secrets. */

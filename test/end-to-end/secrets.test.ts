@@ -71,7 +71,7 @@ describe("a secret that passes through pgsoak", () => {
     for (const { messages } of requests) await client.exchange(...messages);
     await settledStats(pgsoak, 2 * (requests.length + byDrivers), 60_000);
     await strangersAsk();
-    surfaces = await surfacesOf(pgsoak, token);
+    surfaces = await surfacesOf(pgsoak, token, passwords.console);
     await pgsoak.stop();
     files = filesOf(pgsoak);
   }, 120_000);
@@ -138,6 +138,17 @@ describe("a secret that passes through pgsoak", () => {
       const answer = await fetch(pgsoak.api(path), { headers: { authorization: `Bearer ${wrong}` } });
       await answer.arrayBuffer();
     }
+    const console = { host: "127.0.0.1", port: pgsoak.ports.admin, user: "operator", database: "pgsoak" };
+    const guess = marks.text("wrong password of the console");
+    await expect(withClient({ ...console, password: guess }, () => Promise.resolve())).rejects.toMatchObject({
+      code: "28P01",
+    });
+    await withClient({ ...console, password: passwords.console }, async (client) => {
+      const sent = marks.text("nonsense on the console");
+      for (const sql of [sent, `SET ${sent} = '${sent}'`, `PAUSE MIRROR '${sent}'`, `SELECT '${sent}'`]) {
+        await client.query(sql).catch(() => {});
+      }
+    });
   }
 
   test("is in no file, answer, command line or environment, in no form", () => {

@@ -121,3 +121,20 @@ test("an epoch is in the table that outlives its event", async () => {
     { mirroring: "pg18", what: "level", before: "all", after: "dml", who: "pgsoak" },
   ]);
 });
+
+test("settings that change during a run begin an epoch once, not again with the next run", async () => {
+  using folder = logFolder();
+  const before = [{ name: "pg18", settings: { level: "all", compare: "rows" }, exposure: 1 }];
+  const after = [{ name: "pg18", settings: { level: "reads", compare: "rows" }, exposure: 0.5 }];
+  await using worker = new RecorderWorker(folder.path, undefined, { mirrorings: before });
+  await waitFor(() => worker.reports.length > 0);
+  const limits = { retentionMs: 86_400_000, maxSizeBytes: 1e9 };
+  worker.send({ type: "reconfigure", mirrorings: after, ...limits });
+  worker.send({ type: "reconfigure", mirrorings: after, ...limits });
+  worker.send({ type: "stop" });
+  await worker.ended;
+  await live(folder.path, after);
+  using reader = openReader(folder.path);
+  const events = await reader.readEvents({ after: 0, limit: 100 });
+  expect(epochsOf(events)).toEqual([["pg18", "level", "all", "reads", "pgsoak"]]);
+});

@@ -32,7 +32,7 @@ async function startFaulty(database: TestDatabase, folder: string): Promise<Faul
   const config = parseConfig(text, { file: join(folder, "pgsoak.toml"), env: {}, allowPortZero: true });
   const lines: string[] = [];
   const log = createLog({ level: "info", destination: { write: (line) => lines.push(line) } });
-  const service = await startService(config, log, ENTRY);
+  const service = await startService(config, log, { recorderEntry: ENTRY });
   const { host, port } = service.addresses.api;
   return {
     proxy: service.addresses.proxy,

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MessageChannel } from "node:worker_threads";
 import { createClock } from "../../src/clock.ts";
+import type { Config, MirroringConfig } from "../../src/config/config.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import { EventLog } from "../../src/events/event-log.ts";
 import type { EventKind, EventOf, MirrorEvent } from "../../src/events/event.ts";
@@ -37,8 +38,11 @@ export class InlineProxy implements AsyncDisposable {
   readonly #recorder: Recorder;
   readonly #channel: MessageChannel;
   readonly #close: () => void;
+  #config: Config;
+  #applied = 0;
 
   constructor(options: {
+    config: Config;
     port: number;
     gauges: Gauges;
     reports: readonly ProxyReport[];
@@ -47,6 +51,7 @@ export class InlineProxy implements AsyncDisposable {
     channel: MessageChannel;
     close: () => void;
   }) {
+    this.#config = options.config;
     this.port = options.port;
     this.gauges = options.gauges;
     this.reports = options.reports;
@@ -103,6 +108,18 @@ export class InlineProxy implements AsyncDisposable {
     return row?.text;
   }
 
+  /** Goes on with the first mirroring changed or paused, as after a reload; returns when the thread has heard of it. */
+  async apply(change: Partial<MirroringConfig>, { paused = false } = {}): Promise<void> {
+    const mirrorings = this.#config.mirrorings.map((mirroring) => ({ ...mirroring, ...change }));
+    this.#config = { ...this.#config, mirrorings };
+    const names = paused ? mirrorings.map(({ name }) => name) : [];
+    const id = ++this.#applied;
+    const settings = { type: "settings", id, config: this.#config, paused: names } satisfies ProxyCommand;
+    this.#channel.port1.postMessage(settings);
+    const isApplied = (): boolean => this.reports.some((report) => report.type === "applied" && report.id === id);
+    await waitFor(isApplied, { message: "the settings are applied" });
+  }
+
   /** Stops the thread as the service would. */
   async stop(timeoutMs = 2000): Promise<void> {
     if (this.reports.some((report) => report.type === "stopped")) return;
@@ -145,6 +162,7 @@ export async function startInlineProxy(tables: ConfigTables): Promise<InlineProx
       thread: 0,
       firstId: 0,
       config,
+      paused: [],
       port: 0,
       reusePort: false,
       ring,
@@ -160,6 +178,7 @@ export async function startInlineProxy(tables: ConfigTables): Promise<InlineProx
   const listening = reports.find((report) => report.type === "listening");
   if (listening === undefined) throw new Error(`the thread does not listen: ${JSON.stringify(reports)}`);
   return new InlineProxy({
+    config,
     port: listening.port,
     gauges: new Gauges(gaugeBuffer, mirrorings),
     reports,

@@ -36,6 +36,11 @@ export class RunningPgsoak implements AsyncDisposable {
     return `http://${host}:${port}${path}`;
   }
 
+  /** Where psql finds the console. */
+  get admin(): ServiceAddress {
+    return this.service.addresses.admin;
+  }
+
   /** The lines of the process's log, as text. */
   log(): readonly string[] {
     return this.#lines;

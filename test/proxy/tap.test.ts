@@ -15,7 +15,7 @@ const BUDGET_BYTES = 1 << 20;
 const LENGTH_MAX = 1 << 22;
 
 const gauges = new Gauges(createGaugeBuffer(1, 0), 0);
-const budget = new ByteBudget(gauges, 0, BUDGET_BYTES);
+const budget = new ByteBudget(gauges, 0, { max: BUDGET_BYTES });
 let channel: MessageChannel;
 let book: StatementBook;
 
@@ -52,7 +52,7 @@ function tapped({ mirrored = true } = {}) {
     budget,
     lengthMax: LENGTH_MAX,
     mirrored,
-    content: false,
+    content: () => false,
     nextRequestId: () => ++ids,
     nowMs: () => 0,
     wantsBytes: () => mirrored,

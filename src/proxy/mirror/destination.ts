@@ -9,6 +9,7 @@ import type { Recording } from "../recording.ts";
 import { FactsWatch } from "./facts-watch.ts";
 import { StatementFilter } from "./filter.ts";
 import { MirrorHealth, type Permission } from "./health.ts";
+import type { SelectionRules } from "./selection.ts";
 
 /** How often timeouts, dead mirrors and waiting sessions are looked at. */
 const SWEEP_MS = 25;
@@ -27,14 +28,23 @@ export interface Swept {
   probe(): void;
 }
 
-export interface DestinationOptions {
-  readonly index: number;
-  readonly thread: number;
+/** What may change while it runs. */
+export interface DestinationSettings {
   readonly config: MirroringConfig;
   readonly server: DatabaseConfig;
   /** Credentials of users whom the database entry does not speak for. */
   readonly users: readonly UserConfig[];
   readonly maxMessageBytes: number;
+  /** Nothing new is selected; what was begun goes on. */
+  readonly paused: boolean;
+}
+
+export interface DestinationOptions {
+  readonly index: number;
+  readonly thread: number;
+  readonly settings: DestinationSettings;
+  /** A number that no other filter of the thread has. */
+  readonly nextFilterSlot: () => number;
   readonly health: SharedArrayBuffer;
   readonly gauges: Gauges;
   readonly budget: ByteBudget;
@@ -44,13 +54,9 @@ export interface DestinationOptions {
 
 export class MirrorDestination {
   readonly index: number;
-  readonly config: MirroringConfig;
-  readonly server: DatabaseConfig;
-  readonly maxMessageBytes: number;
   readonly budget: ByteBudget;
   readonly recording: Recording;
   readonly log: ThreadLog;
-  readonly filter: StatementFilter;
   readonly facts: FactsWatch;
   readonly #o: DestinationOptions;
   /** Databases that are fed by replication on the mirror: writing there would apply every write twice. */
@@ -58,6 +64,8 @@ export class MirrorDestination {
   readonly #health: MirrorHealth;
   readonly #sessions = new Set<Swept>();
   readonly #active = new Set<Swept>();
+  #settings: DestinationSettings;
+  #rules: SelectionRules;
   #rejectionLoggedMs = -REJECTION_LOG_MS;
   #timer: NodeJS.Timeout | null = null;
   #connections = 0;
@@ -67,16 +75,36 @@ export class MirrorDestination {
   constructor(options: DestinationOptions) {
     this.#o = options;
     this.index = options.index;
-    this.config = options.config;
-    this.server = options.server;
-    this.maxMessageBytes = options.maxMessageBytes;
     this.budget = options.budget.of(options.index);
     this.recording = options.recording;
     this.log = options.log;
-    this.filter = new StatementFilter(options.index, options.config);
-    const { name } = options.config;
+    const { name } = options.settings.config;
     this.facts = new FactsWatch((database, facts) => this.recording.mirrorFacts(name, database, facts));
     this.#health = new MirrorHealth(options.health, options.index, options.thread);
+    this.#settings = options.settings;
+    this.#rules = this.#rulesOf(options.settings, null);
+  }
+
+  get config(): MirroringConfig {
+    return this.#settings.config;
+  }
+
+  get server(): DatabaseConfig {
+    return this.#settings.server;
+  }
+
+  get maxMessageBytes(): number {
+    return this.#settings.maxMessageBytes;
+  }
+
+  get rules(): SelectionRules {
+    return this.#rules;
+  }
+
+  /** Goes on under other settings: units, requests and connections that have begun keep those they began under. */
+  apply(settings: DestinationSettings): void {
+    this.#settings = settings;
+    this.#rules = this.#rulesOf(settings, this.#rules);
   }
 
   get down(): boolean {
@@ -90,7 +118,7 @@ export class MirrorDestination {
 
   /** What `user` enters the mirror with: the database entry's password, or that of its `[[users]]` entry. */
   passwordOf(user: string): string | null {
-    return this.server.password ?? this.#o.users.find(({ name }) => name === user)?.password ?? null;
+    return this.server.password ?? this.#settings.users.find(({ name }) => name === user)?.password ?? null;
   }
 
   /** Counts one more connection unless the cap over all threads is reached. */
@@ -208,6 +236,13 @@ export class MirrorDestination {
     this.#active.delete(session);
   }
 
+  /** The filter stays as long as it says the same, and with it what statements remember of it. */
+  #rulesOf({ config, paused }: DestinationSettings, before: SelectionRules | null): SelectionRules {
+    const stays = before !== null && filterKey(before.config) === filterKey(config);
+    const filter = stays ? before.filter : new StatementFilter(this.#o.nextFilterSlot(), config);
+    return { config, paused, filter };
+  }
+
   #start(): void {
     this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS);
   }
@@ -227,3 +262,5 @@ export class MirrorDestination {
     }
   }
 }
+
+const filterKey = ({ level, statements }: MirroringConfig): string => JSON.stringify([level, statements]);

@@ -18,14 +18,14 @@ export interface SessionFacts {
 export type Verdict = "wanted" | "unwanted" | "neutral";
 
 export class StatementFilter {
-  readonly #mirroring: number;
+  readonly #slot: number;
   readonly #level: Level;
   readonly #include: readonly RegExp[];
   readonly #exclude: readonly RegExp[];
 
-  /** `mirroring` is the index under which statements remember the verdict. */
-  constructor(mirroring: number, config: MirroringConfig) {
-    this.#mirroring = mirroring;
+  /** `slot` is the index under which statements remember the verdict; no other filter of the thread has it. */
+  constructor(slot: number, config: MirroringConfig) {
+    this.#slot = slot;
     this.#level = config.level;
     this.#include = config.statements.include.map((pattern) => new RegExp(pattern));
     this.#exclude = config.statements.exclude.map((pattern) => new RegExp(pattern));
@@ -65,12 +65,12 @@ export class StatementFilter {
   }
 
   #matches(statement: Statement): boolean {
-    const known = statement.matches[this.#mirroring];
+    const known = statement.matches[this.#slot];
     if (known !== undefined) return known;
     const text = normaliseStatement(statement.text);
     const included = this.#include.length === 0 || this.#include.some((pattern) => pattern.test(text));
     const matches = included && !this.#exclude.some((pattern) => pattern.test(text));
-    statement.matches[this.#mirroring] = matches;
+    statement.matches[this.#slot] = matches;
     return matches;
   }
 }

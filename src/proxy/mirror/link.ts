@@ -1,7 +1,6 @@
 // A session's line to its mirror: whether there is a connection, whether one may be had, and how to end it. What is said
 // over it is the session's affair.
 
-import type { MirroringConfig } from "../../config/config.ts";
 import type { Failure } from "../recording.ts";
 import { sendCancel } from "../cancel.ts";
 import { textToWire, wireToText } from "../protocol/startup.ts";
@@ -31,9 +30,9 @@ export interface LinkOwner {
 
 export class MirrorLink implements ConnectionOwner {
   readonly #destination: MirrorDestination;
-  readonly #config: MirroringConfig;
   readonly #owner: LinkOwner;
-  readonly #parameters: ReadonlyMap<string, string>;
+  readonly #client: ReadonlyMap<string, string>;
+  readonly #database: string;
   #connection: MirrorConnection | null = null;
   #ready = false;
   #hasSlot = false;
@@ -49,9 +48,9 @@ export class MirrorLink implements ConnectionOwner {
     database: string,
   ) {
     this.#destination = destination;
-    this.#config = destination.config;
     this.#owner = owner;
-    this.#parameters = startupParameters(destination, parameters, database);
+    this.#client = parameters;
+    this.#database = database;
   }
 
   get isReady(): boolean {
@@ -188,12 +187,13 @@ export class MirrorLink implements ConnectionOwner {
   }
 
   #connect(): void {
+    const parameters = startupParameters(this.#destination, this.#client, this.#database);
     this.#connection = new MirrorConnection({
       owner: this,
       server: this.#destination.server,
-      parameters: this.#parameters,
-      password: this.#destination.passwordOf(wireToText(this.#parameters.get("user") ?? "")),
-      timeoutMs: this.#config.timeoutMs,
+      parameters,
+      password: this.#destination.passwordOf(wireToText(parameters.get("user") ?? "")),
+      timeoutMs: this.#destination.config.timeoutMs,
       maxMessageBytes: this.#destination.maxMessageBytes,
     });
   }

@@ -1,5 +1,6 @@
 // One request on its way through one mirroring: what waits, what was sent, what came back. Exactly one outcome.
 
+import type { Compare } from "../../config/config.ts";
 import type { ByteBudget } from "../byte-budget.ts";
 import type { Failure } from "../recording.ts";
 import type { Request } from "../request.ts";
@@ -35,6 +36,8 @@ export class MirrorRequest {
   mirrorMs = -1;
   /** When something last moved, for a COPY's time without progress. */
   progressMs = 0;
+  /** How the two answers are compared, as was set when it was queued. */
+  readonly compare: Compare;
   readonly result: Result;
   /** Why the mirror never answered, when it did not. */
   failure: Failure | null = null;
@@ -64,7 +67,7 @@ export class MirrorRequest {
     lane: number;
     recorded: boolean;
     nowMs: number;
-    content: boolean;
+    compare: Compare;
     budget: ByteBudget;
     chunks: readonly Buffer[];
     bytes: number;
@@ -74,7 +77,9 @@ export class MirrorRequest {
     this.lane = options.lane;
     this.recorded = options.recorded;
     this.queuedMs = options.nowMs;
-    this.result = new Result(options.content);
+    this.compare = options.compare;
+    // What the primary's side did not begin to digest can't be compared.
+    this.result = new Result(options.compare === "content" && options.request.primary.digest !== null);
     this.#budget = options.budget;
     this.#chunks = [...options.chunks];
     this.#bytes = options.bytes;

@@ -10,10 +10,17 @@ import { excludesSession, type SessionFacts, type StatementFilter } from "./filt
 /** "select" it, "defer" it until something of its transaction is selected, or skip it for this reason. */
 export type Decision = "select" | "defer" | SkipReason;
 
-export interface SelectionOptions {
+/** What selection goes by. Another object when something of it has changed; a unit is decided by those it began under. */
+export interface SelectionRules {
   readonly config: MirroringConfig;
-  readonly facts: SessionFacts;
   readonly filter: StatementFilter;
+  /** Nothing new is selected. */
+  readonly paused: boolean;
+}
+
+export interface SelectionOptions {
+  readonly facts: SessionFacts;
+  readonly rules: () => SelectionRules;
   /** Whether there is a connection for the session. */
   readonly hasCapacity: () => boolean;
   /** The mirror must not be written to. */
@@ -24,9 +31,11 @@ export interface SelectionOptions {
 export class Selection {
   readonly #o: SelectionOptions;
   readonly #random: () => number;
-  /** Why nothing of this session is ever mirrored, or null. */
-  readonly #never: SkipReason | null;
-  readonly #sessionExposed: boolean;
+  /** Of the session: exposed while it is below the exposure. */
+  readonly #draw: number;
+  #rules: SelectionRules;
+  /** Why nothing of this session is mirrored under these rules, or null. */
+  #never: SkipReason | null = null;
   #unit: TransactionUnit | null = null;
   #unitSkip: SkipReason | null = null;
   /** The unit is a transaction block. */
@@ -35,16 +44,16 @@ export class Selection {
   #wanted = false;
 
   constructor(options: SelectionOptions) {
-    const { config, facts } = options;
     this.#o = options;
     this.#random = options.random ?? Math.random;
-    this.#never = facts.replication ? "replication" : excludesSession(config, facts) ? "filter" : null;
-    this.#sessionExposed = config.exposureUnit === "session" && this.#random() < config.exposure;
+    this.#draw = this.#random();
+    this.#rules = options.rules();
+    this.#adopt(this.#rules);
   }
 
   decide(request: Request): Decision {
+    if (request.unit !== this.#unit) this.#begin(request);
     if (this.#never !== null) return this.#never;
-    if (request.unit !== this.#unit) this.#begin(request.unit);
     if (this.#unitSkip !== null) {
       // What later requests of the session depend on must happen on the mirror too. Inside a transaction that was sampled
       // out it must wait for the transaction's end: a rollback undoes it.
@@ -57,25 +66,37 @@ export class Selection {
 
   /** Whether the request could be selected, as far as is known of it, so that its bytes must be kept. */
   mayTake(request: Request): boolean {
+    if (request.unit !== this.#unit && this.#o.rules() !== this.#rules) return true;
     if (this.#never !== null) return false;
     return request.unit !== this.#unit || this.#unitSkip === null || request.sessionLevel;
   }
 
-  #begin(unit: TransactionUnit): void {
-    this.#unit = unit;
+  #begin(request: Request): void {
+    const rules = this.#o.rules();
+    // Bytes that the old rules had no use for are gone: such a request is still theirs.
+    if (rules !== this.#rules && !request.partial) this.#adopt(rules);
+    this.#unit = request.unit;
     this.#inBlock = false;
     this.#wanted = false;
-    this.#unitSkip = this.#exposed() ? (this.#o.hasCapacity() ? null : "capacity") : "exposure";
+    if (this.#never !== null) return;
+    if (this.#rules.paused) this.#unitSkip = "paused";
+    else this.#unitSkip = this.#exposed() ? (this.#o.hasCapacity() ? null : "capacity") : "exposure";
+  }
+
+  #adopt(rules: SelectionRules): void {
+    const { facts } = this.#o;
+    this.#rules = rules;
+    this.#never = facts.replication ? "replication" : excludesSession(rules.config, facts) ? "filter" : null;
   }
 
   #exposed(): boolean {
-    const { exposure, exposureUnit } = this.#o.config;
-    if (exposureUnit === "session") return this.#sessionExposed;
+    const { exposure, exposureUnit } = this.#rules.config;
+    if (exposureUnit === "session") return this.#draw < exposure;
     return exposure >= 1 || this.#random() < exposure;
   }
 
   #filtered(request: Request): Decision {
-    const { filter } = this.#o;
+    const { filter } = this.#rules;
     const readsOnly = this.#o.readsOnly();
     if (!filter.active && !readsOnly) return "select";
     const verdict = filter.judge(request, readsOnly);

@@ -4,7 +4,6 @@
 //   intake ─▶ queue ─▶ run ──bytes──▶ link ──answer──▶ unsettled ──the primary answered──▶ settlement
 //                                     (opened when first needed, renewed between transactions only)
 
-import type { MirroringConfig } from "../../config/config.ts";
 import type { DropReason } from "../../events/event.ts";
 import type { Failure } from "../recording.ts";
 import type { Request } from "../request.ts";
@@ -42,7 +41,6 @@ export interface MirrorSessionOptions {
 export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner, Swept {
   readonly #o: MirrorSessionOptions;
   readonly #destination: MirrorDestination;
-  readonly #config: MirroringConfig;
   readonly #link: MirrorLink;
   readonly #selection: Selection;
   readonly #intake: Intake;
@@ -70,7 +68,6 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     const { destination, facts } = options;
     this.#o = options;
     this.#destination = destination;
-    this.#config = destination.config;
     this.#link = new MirrorLink(destination, this, options.parameters, facts.database);
     this.#errands = new Errands({
       destination,
@@ -81,14 +78,13 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     });
     this.#queue = new MirrorQueue(destination);
     this.#selection = new Selection({
-      config: this.#config,
       facts,
-      filter: destination.filter,
+      rules: () => destination.rules,
       hasCapacity: () => this.#link.takeSlot(),
       readsOnly: () => destination.isReadsOnly(facts.database),
     });
     this.#intake = new Intake(destination, options.lane, this.#selection, this);
-    this.#settlement = new Settlement(destination.recording, this.#config.compare);
+    this.#settlement = new Settlement(destination.recording);
     destination.sessionOpened(this);
   }
 
@@ -144,14 +140,13 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     const recorded = recording.reserve(lane, 2);
     if (recorded) recording.queued(request.id, lane, request.statementId, session, bytes);
     const nowMs = this.#nowMs();
-    const content = this.#config.compare === "content";
     const mirrored = new MirrorRequest({
       owner: this,
       request,
       lane,
       recorded,
       nowMs,
-      content,
+      compare: this.#destination.config.compare,
       budget,
       chunks,
       bytes,
@@ -221,7 +216,8 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   }
 
   wanted(type: number): number {
-    return this.#errands.busy ? this.#errands.wanted(type) : Result.wanted(type, this.#config.compare === "content");
+    if (this.#errands.busy) return this.#errands.wanted(type);
+    return Result.wanted(type, (this.#run?.mirrored.result.digest ?? null) !== null);
   }
 
   frame(type: number, buffer: Buffer, start: number, end: number, bodyLength: number): void {
@@ -327,7 +323,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     this.#queue.remove(next);
     this.#ranUnit = next.request.unit;
     next.prelude = prelude;
-    this.#run = new Run(next, this.#link, this.#config.timeoutMs);
+    this.#run = new Run(next, this.#link, this.#destination.config.timeoutMs);
     this.#run.start(prelude, this.#nowMs());
   }
 

@@ -1,7 +1,6 @@
 // Turns the two answers to a request into its one outcome, and keeps track of which differences are consequences of an
 // earlier one in the same transaction.
 
-import type { Compare } from "../../config/config.ts";
 import type { Parity } from "../../events/event.ts";
 import type { Failure, Recording } from "../recording.ts";
 import { Sqlstate } from "../protocol/sqlstate.ts";
@@ -18,7 +17,6 @@ const US_PER_MS = 1000;
 
 export class Settlement {
   readonly #recording: Recording;
-  readonly #compare: Compare;
   /** The request with which the two sides began to differ inside the transaction under way. */
   #root = NO_ROOT;
   /** That difference may be our doing. */
@@ -26,9 +24,8 @@ export class Settlement {
   /** The primary was idle after the last request that was settled. */
   #primaryIdle = true;
 
-  constructor(recording: Recording, compare: Compare) {
+  constructor(recording: Recording) {
     this.#recording = recording;
-    this.#compare = compare;
   }
 
   get primaryIdle(): boolean {
@@ -78,7 +75,7 @@ export class Settlement {
     if (request.cancelled || request.abandoned) return "unverifiable";
     // The COPY that we ended may have failed by itself before.
     if (disturbed && (!result.failed || result.sqlstate === Sqlstate.QueryCanceled)) return "unverifiable";
-    return parityOf(request.primary, result, this.#compare, request.volatile);
+    return parityOf(request.primary, result, mirrored.compare, request.volatile);
   }
 
   #mirrored(mirrored: MirrorRequest, parity: Parity): void {

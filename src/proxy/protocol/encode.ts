@@ -75,7 +75,7 @@ export function encodeReadyForQuery(status: "I" | "T" | "E"): Buffer {
 }
 
 /** The length includes itself but not the type byte (PostgreSQL 18 docs, 54.7). */
-function frame(type: number, parts: readonly Buffer[]): Buffer {
+export function frame(type: number, parts: readonly Buffer[]): Buffer {
   let length = HEADER_BYTES;
   for (const part of parts) length += part.length;
   const bytes = Buffer.allocUnsafe(length);
@@ -87,20 +87,20 @@ function frame(type: number, parts: readonly Buffer[]): Buffer {
 }
 
 /** A NUL would end the string early and make the rest another field: what is behind it is left out. */
-function cstring(text: string, encoding: BufferEncoding = "utf8"): Buffer {
+export function cstring(text: string, encoding: BufferEncoding = "utf8"): Buffer {
   const nul = text.indexOf("\0");
   return Buffer.from(`${nul < 0 ? text : text.slice(0, nul)}\0`, encoding);
 }
 
 const wireCstring = (wire: string): Buffer => cstring(wire, "latin1");
 
-function int16(value: number): Buffer {
+export function int16(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(2);
   bytes.writeUInt16BE(value);
   return bytes;
 }
 
-function int32(value: number): Buffer {
+export function int32(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(4);
   bytes.writeUInt32BE(value);
   return bytes;

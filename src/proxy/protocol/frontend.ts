@@ -15,6 +15,13 @@ export interface BindMessage {
   readonly statement: string;
 }
 
+/** What a server needs of a Bind beside the names. */
+export interface BindFormats {
+  readonly parameters: number;
+  /** 0 text, 1 binary; none: all text; one: for all columns. */
+  readonly resultFormats: readonly number[];
+}
+
 export interface DescribeOrCloseMessage {
   readonly kind: TargetKind;
   readonly name: string;
@@ -38,6 +45,28 @@ export function readBind(buffer: Buffer, start: number, end: number): BindMessag
   return { portal: nameOf(buffer, start, portalEnd), statement: nameOf(buffer, portalEnd + 1, statementEnd) };
 }
 
+export function readBindFormats(buffer: Buffer, start: number, end: number): BindFormats | null {
+  const portalEnd = endOfString(buffer, start, end);
+  const statementEnd = portalEnd < 0 ? -1 : endOfString(buffer, portalEnd + 1, end);
+  if (statementEnd < 0) return null;
+  let at = statementEnd + 1;
+  const has = (bytes: number): boolean => end - at >= bytes;
+  const int16 = (): number => buffer.readUInt16BE((at += 2) - 2);
+  if (!has(2)) return null;
+  const parameterFormats = int16();
+  at += 2 * parameterFormats;
+  if (!has(2)) return null;
+  const parameters = int16();
+  for (let parameter = 0; parameter < parameters; parameter++) {
+    if (!has(4)) return null;
+    at += 4 + Math.max(0, buffer.readInt32BE(at));
+  }
+  if (!has(2)) return null;
+  const formats = int16();
+  if (!has(2 * formats)) return null;
+  return { parameters, resultFormats: Array.from({ length: formats }, int16) };
+}
+
 export function readDescribeOrClose(buffer: Buffer, start: number, end: number): DescribeOrCloseMessage | null {
   if (start >= end) return null;
   const byte = buffer[start];
@@ -50,6 +79,12 @@ export function readDescribeOrClose(buffer: Buffer, start: number, end: number):
 export function readExecute(buffer: Buffer, start: number, end: number): { readonly portal: string } | null {
   const portalEnd = endOfString(buffer, start, end);
   return portalEnd < 0 ? null : { portal: nameOf(buffer, start, portalEnd) };
+}
+
+/** How many rows an Execute asks for at most; 0: all of them. */
+export function readRowsMax(buffer: Buffer, start: number, end: number): number {
+  const portalEnd = endOfString(buffer, start, end);
+  return portalEnd < 0 || end - portalEnd < 5 ? 0 : Math.max(0, buffer.readInt32BE(portalEnd + 1));
 }
 
 /** Where the NUL of the string at `at` is, or -1 when the range has none. */

@@ -2,11 +2,11 @@ import { pbkdf2Sync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import {
   SaltedPasswords,
-  saslPrep,
   SCRAM_ITERATIONS_MAX,
   ScramClient,
   scramProof,
 } from "../../../src/proxy/auth/scram-client.ts";
+import { saslPrep } from "../../../src/proxy/protocol/saslprep.ts";
 
 const NONCE = "rOprNGfwEbeRWgbNEkqO";
 const SALT = "W22ZaJ0SNY7soEsUEjb6gQ==";

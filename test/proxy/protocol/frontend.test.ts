@@ -1,6 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readBind, readDescribeOrClose, readExecute, readParse } from "../../../src/proxy/protocol/frontend.ts";
+import {
+  readBind,
+  readBindFormats,
+  readDescribeOrClose,
+  readExecute,
+  readParse,
+  readRowsMax,
+} from "../../../src/proxy/protocol/frontend.ts";
 import * as messages from "../../helpers/messages.ts";
 
 /** The frame in the middle of other bytes; the range is its body. */
@@ -20,6 +27,14 @@ describe("frames of a client", () => {
     expect(within(messages.bind("p", "s", ["1"]), readBind)).toEqual({ portal: "p", statement: "s" });
     expect(within(messages.bind("", ""), readBind)).toEqual({ portal: "", statement: "" });
     expect(within(messages.execute("p"), readExecute)).toEqual({ portal: "p" });
+  });
+
+  test("a Bind says how many parameters it has and how results are to come, Execute how many rows", () => {
+    expect(within(messages.bind("p", "s", ["1", null]), readBindFormats)).toEqual({ parameters: 2, resultFormats: [] });
+    const binary = messages.frame("B", Buffer.from("p\0s\0\0\x01\0\x01\0\x01\0\0\0\x02xx\0\x02\0\x01\0\0", "latin1"));
+    expect(within(binary, readBindFormats)).toEqual({ parameters: 1, resultFormats: [1, 0] });
+    expect(within(messages.execute("p", 7), readRowsMax)).toBe(7);
+    expect(within(messages.frame("E", Buffer.from("p\0")), readRowsMax)).toBe(0);
   });
 
   test("Describe and Close say what they name", () => {
@@ -54,7 +69,7 @@ describe("frames of a client", () => {
       fc.property(bytes, bytes, bytes, (body, before, after) => {
         const inside = Buffer.concat([before, body, after]);
         const start = before.length;
-        for (const reader of [readBind, readDescribeOrClose, readExecute]) {
+        for (const reader of [readBind, readBindFormats, readDescribeOrClose, readExecute, readRowsMax]) {
           expect(reader(inside, start, start + body.length)).toEqual(reader(Buffer.from(body), 0, body.length));
         }
         const textEnd = readParse(inside, start, start + body.length)?.textEnd ?? 0;

@@ -1,0 +1,92 @@
+// GET /readiness: is it safe to cut over, judged by the configured policy or by what the question says instead.
+
+import { createRoute, z } from "@hono/zod-openapi";
+import { checkSelection } from "../projections/readiness/check-selection.ts";
+import {
+  overridePolicy,
+  type Policy,
+  PolicyError,
+  policyOf,
+  SETTING_NAMES,
+  type SettingName,
+} from "../projections/readiness/policy.ts";
+import { readFacts } from "../projections/readiness/read-facts.ts";
+import { readiness } from "../projections/readiness/readiness.ts";
+import { readinessBounds } from "../projections/readiness/readiness-bounds.ts";
+import { readinessSchema } from "../projections/readiness/readiness-schema.ts";
+import { readinessText } from "../projections/readiness/readiness-text.ts";
+import { parseWindow } from "../projections/window.ts";
+import type { Api, ApiContext } from "./api-context.ts";
+import { nameParameter, windowOr400, windowParameters } from "./log-parameters.ts";
+import { PROBLEM_TYPE, ProblemError, problemSchema } from "./problem.ts";
+
+const NOT_READY_STATUS = 409;
+const VALUE_CHARACTERS_MAX = 64;
+
+const settingParameter = z.string().max(VALUE_CHARACTERS_MAX).optional();
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one field for each name
+const settingParameters = Object.fromEntries(SETTING_NAMES.map((name) => [name, settingParameter])) as Record<
+  SettingName,
+  typeof settingParameter
+>;
+
+const content = {
+  "application/json": { schema: readinessSchema },
+  "text/plain": { schema: z.string() },
+};
+
+const route = createRoute({
+  method: "get",
+  path: "/readiness",
+  summary: "The verdict on a window with its criteria and reasons; thresholds can be overridden by their setting names",
+  request: {
+    query: z.strictObject({
+      ...windowParameters,
+      mirroring: nameParameter.optional(),
+      database: nameParameter.optional(),
+      format: z.enum(["json", "text"]).optional(),
+      gate: z.enum(["true", "false"]).optional(),
+      ...settingParameters,
+    }),
+  },
+  responses: {
+    200: { description: "The answer; with gate=true only when it is READY", content },
+    409: { description: "The answer when it is not READY and gate=true", content },
+    503: {
+      description: "A projection is being rebuilt: part of a number would look like all of it",
+      content: { [PROBLEM_TYPE]: { schema: problemSchema } },
+    },
+  },
+});
+
+type Overrides = Partial<Readonly<Record<SettingName, string | undefined>>>;
+
+/** The stored policy with what the question says instead; a value that can't be one is a problem with its field named. */
+function policyFor({ config }: ApiContext, overrides: Overrides): Policy {
+  const given = SETTING_NAMES.flatMap((name) => {
+    const text = overrides[name];
+    return text === undefined ? [] : [[name, text] as const];
+  });
+  try {
+    return overridePolicy(policyOf(config.readiness), given);
+  } catch (error) {
+    if (error instanceof PolicyError) throw new ProblemError("invalid_parameter", error.message, error.field);
+    throw error;
+  }
+}
+
+export function addReadinessRoute(api: Api, context: ApiContext): void {
+  const { reader, clock, config } = context;
+  const isConfigured = (name: string | undefined): boolean => config.mirrorings.some((each) => each.name === name);
+  api.openapi(route, async (c) => {
+    const { window, from, to, mirroring, database, format, gate, ...overrides } = c.req.valid("query");
+    const policy = policyFor(context, overrides);
+    const unknown = checkSelection(reader, { mirroring: isConfigured(mirroring) ? undefined : mirroring, database });
+    if (unknown !== null) throw new ProblemError("invalid_parameter", unknown.message, unknown.field);
+    const bounds = await readinessBounds(reader, clock.wallUs(), mirroring);
+    const span = windowOr400(() => parseWindow({ window, from, to }, bounds));
+    const answer = readiness(await readFacts(reader, span, { mirroring, database }), policy);
+    const status = gate === "true" && !answer.ready ? NOT_READY_STATUS : 200;
+    return format === "text" ? c.text(readinessText(answer), status) : c.json(answer, status);
+  });
+}

@@ -1,0 +1,19 @@
+// The verdict as the admin console shows it: the text report, line by line.
+
+import type { LogReader } from "../events/log-reader.ts";
+import type { Policy } from "../projections/readiness/policy.ts";
+import { readFacts } from "../projections/readiness/read-facts.ts";
+import { readinessBounds } from "../projections/readiness/readiness-bounds.ts";
+import { readinessText } from "../projections/readiness/readiness-text.ts";
+import { readiness } from "../projections/readiness/readiness.ts";
+import { parseWindow } from "../projections/window.ts";
+
+/** `nowUs` is the clock. Throws WindowError. */
+export async function readConsoleReadiness(
+  reader: LogReader,
+  { window, policy, nowUs }: { readonly window: string; readonly policy: Policy; readonly nowUs: number },
+): Promise<readonly string[]> {
+  const bounds = await readinessBounds(reader, nowUs, undefined);
+  const facts = await readFacts(reader, parseWindow({ window }, bounds), {});
+  return readinessText(readiness(facts, policy)).trimEnd().split("\n");
+}
