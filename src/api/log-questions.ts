@@ -4,7 +4,11 @@
 import type { Comparison, ComparisonQuery } from "../projections/comparison.ts";
 import type { EventPageQuery } from "../projections/event-page.ts";
 import type { History, HistoryQuery } from "../projections/history.ts";
+import type { Policy } from "../projections/readiness/policy.ts";
+import type { Readiness } from "../projections/readiness/readiness-schema.ts";
+import type { Selection } from "../projections/selection.ts";
 import type { StatementList, StatementListQuery } from "../projections/statement-list.ts";
+import type { Window } from "../projections/window.ts";
 
 /** There are too many questions, or this one took too long. */
 export class BusyError extends Error {
@@ -29,7 +33,7 @@ export interface EventLines {
 }
 
 /** What can be asked, by kind. Structured-clone data only. */
-export type LogQuestion = EventsQuestion | HistoryQuestion | StatementsQuestion | CompareQuestion;
+export type LogQuestion = EventsQuestion | HistoryQuestion | StatementsQuestion | CompareQuestion | ReadinessQuestion;
 
 interface EventsQuestion extends EventPageQuery {
   readonly kind: "events";
@@ -47,12 +51,19 @@ interface CompareQuestion extends ComparisonQuery {
   readonly kind: "compare";
 }
 
+interface ReadinessQuestion extends Selection {
+  readonly kind: "readiness";
+  readonly window: Window;
+  readonly policy: Policy;
+}
+
 /** What each kind is answered with. */
 export interface LogAnswers {
   readonly events: EventLines;
   readonly history: History;
   readonly statements: StatementList;
   readonly compare: Comparison;
+  readonly readiness: Readiness;
 }
 
 export interface LogQuestions {

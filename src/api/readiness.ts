@@ -10,20 +10,23 @@ import {
   SETTING_NAMES,
   type SettingName,
 } from "../projections/readiness/policy.ts";
-import { readFacts } from "../projections/readiness/read-facts.ts";
-import { readiness } from "../projections/readiness/readiness.ts";
 import { readinessBounds } from "../projections/readiness/readiness-bounds.ts";
 import { readinessSchema } from "../projections/readiness/readiness-schema.ts";
 import { readinessText } from "../projections/readiness/readiness-text.ts";
 import { parseWindow } from "../projections/window.ts";
 import type { Api, ApiContext } from "./api-context.ts";
-import { nameParameter, windowOr400, windowParameters } from "./log-parameters.ts";
-import { PROBLEM_TYPE, ProblemError, problemSchema } from "./problem.ts";
+import { selectionParameters, windowOr400, windowParameters } from "./log-parameters.ts";
+import { ProblemError } from "./problem.ts";
+import { rebuildingResponse } from "./rebuilding-response.ts";
 
 const NOT_READY_STATUS = 409;
 const VALUE_CHARACTERS_MAX = 64;
 
-const settingParameter = z.string().max(VALUE_CHARACTERS_MAX).optional();
+const settingParameter = z
+  .string()
+  .max(VALUE_CHARACTERS_MAX)
+  .optional()
+  .describe("instead of the configured one, or off");
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one field for each name
 const settingParameters = Object.fromEntries(SETTING_NAMES.map((name) => [name, settingParameter])) as Record<
   SettingName,
@@ -42,20 +45,16 @@ const route = createRoute({
   request: {
     query: z.strictObject({
       ...windowParameters,
-      mirroring: nameParameter.optional(),
-      database: nameParameter.optional(),
-      format: z.enum(["json", "text"]).optional(),
-      gate: z.enum(["true", "false"]).optional(),
+      ...selectionParameters,
+      format: z.enum(["json", "text"]).optional().describe("text: the report for people"),
+      gate: z.enum(["true", "false"]).optional().describe("true: 409 unless the verdict is READY"),
       ...settingParameters,
     }),
   },
   responses: {
     200: { description: "The answer; with gate=true only when it is READY", content },
     409: { description: "The answer when it is not READY and gate=true", content },
-    503: {
-      description: "A projection is being rebuilt: part of a number would look like all of it",
-      content: { [PROBLEM_TYPE]: { schema: problemSchema } },
-    },
+    503: rebuildingResponse,
   },
 });
 
@@ -85,7 +84,7 @@ export function addReadinessRoute(api: Api, context: ApiContext): void {
     if (unknown !== null) throw new ProblemError("invalid_parameter", unknown.message, unknown.field);
     const bounds = await readinessBounds(reader, clock.wallUs(), mirroring);
     const span = windowOr400(() => parseWindow({ window, from, to }, bounds));
-    const answer = readiness(await readFacts(reader, span, { mirroring, database }), policy);
+    const answer = await context.questions.ask({ kind: "readiness", window: span, policy, mirroring, database });
     const status = gate === "true" && !answer.ready ? NOT_READY_STATUS : 200;
     return format === "text" ? c.text(readinessText(answer), status) : c.json(answer, status);
   });

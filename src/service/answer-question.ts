@@ -7,6 +7,8 @@ import { eventJson } from "../projections/event-json.ts";
 import { createEventNames } from "../projections/event-names.ts";
 import { type EventPageQuery, readEventPage } from "../projections/event-page.ts";
 import { readHistory } from "../projections/history.ts";
+import { readFacts } from "../projections/readiness/read-facts.ts";
+import { readiness } from "../projections/readiness/readiness.ts";
 import { readStatementList } from "../projections/statement-list.ts";
 
 type Answer = (question: LogQuestion) => Promise<LogAnswers[LogQuestion["kind"]]>;
@@ -31,6 +33,8 @@ export function createAnswers(reader: LogReader): Answer {
         return readStatementList(reader, question);
       case "compare":
         return readComparison(reader, question);
+      case "readiness":
+        return readiness(await readFacts(reader, question.window, question), question.policy);
     }
   };
 }

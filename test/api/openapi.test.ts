@@ -48,14 +48,13 @@ test("what the document refers to is in it", async () => {
   expect(document).toMatchObject({ components: { schemas: { Problem: { type: "object" } } } });
 });
 
-test("parameters are described", async () => {
+test("every parameter is described", async () => {
   await using api = await openApi();
   const { paths } = documentSchema.parse(await (await api.get("/openapi.json")).json());
-  for (const path of ["/history", "/statements", "/compare", "/events", "/observations", "/markers"]) {
-    const parameters = paths[path]?.get?.parameters ?? [];
-    expect([path, parameters.length > 3]).toEqual([path, true]);
-    for (const { name, schema } of parameters) {
-      expect([path, name, schema]).toEqual([path, name, expect.objectContaining({ description: expect.any(String) })]);
-    }
-  }
+  const parameters = Object.entries(paths).flatMap(([path, { get }]) =>
+    (get?.parameters ?? []).map(({ name, schema }) => ({ path, name, schema })),
+  );
+  expect(parameters.length).toBeGreaterThan(40);
+  const isDescribed = ({ schema }: (typeof parameters)[number]): boolean => typeof schema["description"] === "string";
+  expect(parameters.filter((parameter) => !isDescribed(parameter))).toEqual([]);
 });
