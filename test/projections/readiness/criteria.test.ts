@@ -229,6 +229,16 @@ describe("the latency ratio of a statement", () => {
     expect(ratio({ executions: 30 }).verdict).toBe("NOT_READY");
   });
 
+  test("of a window whose statements could not be read can't be evaluated, and the answer says why", () => {
+    const detail = (statementsCovered: "all" | "part" | "none", statements = [statementOf()]) =>
+      criterionOf(judged({ statementsCovered, statements }), "latency_ratio").detail;
+    const cannot = "Latency ratio cannot be evaluated: ";
+    expect(detail("none", [])).toBe(`${cannot}the statements could not be read for this window`);
+    expect(detail("part", [])).toBe(`${cannot}the statements could not be read for all of this window`);
+    expect(detail("all", [])).toBe(`${cannot}no statement has 30 executions on both sides`);
+    expect(detail("part")).toBe("Latency ratio of 1 statements within threshold 1.5");
+  });
+
   test("by less than 5 ms is no regression", () => {
     expect(ratio({ mirrorP95Ms: 4.99, primaryP95Ms: 0 }).verdict).toBe("READY");
     expect(ratio({ mirrorP95Ms: 5, primaryP95Ms: 0 }).verdict).toBe("NOT_READY");
