@@ -4,6 +4,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
 import { describe, expect, test } from "vitest";
+import type { Config } from "../../src/config/config.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import { openReader } from "../../src/events/log-reader.ts";
 import { createLog } from "../../src/log.ts";
@@ -26,6 +27,8 @@ interface FaultyPgsoak extends AsyncDisposable {
   readonly logFile: string;
   readonly lines: readonly string[];
   api(path: string): string;
+  /** Goes on with these settings of the mirroring. */
+  reload(mirroring: Readonly<Record<string, string>>): Promise<unknown>;
   stop(): Promise<void>;
 }
 
@@ -35,12 +38,15 @@ async function startFaulty(
   folder: string,
   mirror: { host: string; port: number } = database.mirror,
 ): Promise<FaultyPgsoak> {
-  const tables: ConfigTables = { ...mirrorTables(database.primary, mirror), general: { threads: 2 } };
-  const text = configText(tables, folder, { proxy: 0, api: 0, admin: 0 });
-  const config = parseConfig(text, { file: join(folder, "pgsoak.toml"), env: {}, allowPortZero: true });
+  const configOf = (mirroring = {}): Config => {
+    const tables: ConfigTables = { ...mirrorTables(database.primary, mirror, mirroring), general: { threads: 2 } };
+    const text = configText(tables, folder, { proxy: 0, api: 0, admin: 0 });
+    return parseConfig(text, { file: join(folder, "pgsoak.toml"), env: {}, allowPortZero: true });
+  };
+  let config = configOf();
   const lines: string[] = [];
   const log = createLog({ level: "info", destination: { write: (line) => lines.push(line) } });
-  const service = await startService(config, log, { recorderEntry: ENTRY });
+  const service = await startService(config, log, { recorderEntry: ENTRY, reread: () => config });
   const { host, port } = service.addresses.api;
   return {
     proxy: service.addresses.proxy,
@@ -48,6 +54,10 @@ async function startFaulty(
     logFile: join(folder, "pgsoak.db"),
     lines,
     api: (path) => `http://${host}:${port}${path}`,
+    reload: (mirroring) => {
+      config = configOf(mirroring);
+      return service.reload("a test");
+    },
     stop: () => service.stop(),
     [Symbol.asyncDispose]: () => service.stop(),
   };
@@ -113,8 +123,8 @@ function observationOf(pgsoak: FaultyPgsoak): ObservationRow | undefined {
   return reader.db.prepare<[], ObservationRow>("select * from observation where to_us is null").get();
 }
 
-describe("what is said to a recorder that dies before it writes it", () => {
-  test("about the mirrorings' states is said to the next one", async () => {
+describe("what a recorder that dies has not heard", () => {
+  test("of the mirrorings' states is said to the next one", async () => {
     await using database = await createDatabase("recorder_states");
     await using mirror = await BreakableProxy.to(database.mirror);
     using folder = logFolder();
@@ -137,6 +147,28 @@ describe("what is said to a recorder that dies before it writes it", () => {
     await waitFor(() => pgsoak.lines.some((line) => line.includes("recording works again")));
     await waitFor(() => observationOf(pgsoak)?.state === "paused");
     expect(observationOf(pgsoak)).toMatchObject({ state: "paused", mirror: "mirror_down" });
+  }, 60_000);
+
+  test("of settings that are reloaded while the next one starts begins their epoch, once", async () => {
+    await using database = await createDatabase("recorder_epoch");
+    using folder = logFolder();
+    await using pgsoak = await startFaulty(database, folder.folder);
+    await requestOf(pgsoak, database);
+    await settledStats(pgsoak, 1);
+
+    const end = await waitingAt(`${pgsoak.logFile}.start`, async () => {
+      writeFileSync(`${pgsoak.logFile}.die`, "");
+      await requestOf(pgsoak, database);
+    });
+    await pgsoak.reload({ level: "reads" });
+    await end.close();
+    const epochs = (): unknown[] => {
+      using reader = openReader(pgsoak.logFile);
+      return readBooks(reader).events.filter(({ kind }) => kind === "epoch_started");
+    };
+    await waitFor(() => epochs().length > 0);
+    await pgsoak.stop();
+    expect(epochs()).toMatchObject([{ mirroring: "candidate", what: "level", before: "all", after: "reads" }]);
   }, 60_000);
 });
 
