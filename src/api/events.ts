@@ -10,7 +10,7 @@ import { checkMirroring } from "./known-mirroring.ts";
 import {
   kindsParameter,
   limitParameter,
-  nameParameter,
+  selectionParameters,
   seqParameter,
   windowOr400,
   windowParameters,
@@ -26,15 +26,14 @@ const STREAMS_MAX = 20;
 const PAGE_PARAMETERS = ["before", "from", "to", "limit", "order"] as const;
 
 const querySchema = z.strictObject({
-  after: seqParameter.optional(),
-  before: seqParameter.optional(),
-  kind: kindsParameter.optional(),
-  mirroring: nameParameter.optional(),
-  database: nameParameter.optional(),
+  after: seqParameter.optional().describe("events behind this seq"),
+  before: seqParameter.optional().describe("events before this seq"),
+  kind: kindsParameter.optional().describe("kinds of events, repeated or with commas between them"),
+  ...selectionParameters,
   from: windowParameters.from,
   to: windowParameters.to,
-  limit: limitParameter(LIMIT_MAX).optional(),
-  order: z.enum(["asc", "desc"]).optional(),
+  limit: limitParameter(LIMIT_MAX).optional().describe(`1 to ${LIMIT_MAX}, by default ${LIMIT_DEFAULT}`),
+  order: z.enum(["asc", "desc"]).optional().describe("desc: the newest first"),
 });
 
 type EventsQuery = z.output<typeof querySchema>;

@@ -22,8 +22,8 @@ const listRoute = createRoute({
   request: {
     query: z.strictObject({
       ...windowParameters,
-      after: seqParameter.optional(),
-      limit: limitParameter(MARKERS_MAX).optional(),
+      after: seqParameter.optional().describe("those behind this seq"),
+      limit: limitParameter(MARKERS_MAX).optional().describe(`1 to ${MARKERS_MAX}, which is the default`),
     }),
   },
   responses: {

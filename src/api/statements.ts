@@ -1,7 +1,8 @@
 // GET /statements: what became of each statement in a window.
 
 import { createRoute, z } from "@hono/zod-openapi";
-import { STATEMENT_SORTS, statementListSchema } from "../projections/statement-list.ts";
+import { statementListSchema } from "../projections/statement-list.ts";
+import { STATEMENT_SORTS } from "../projections/statement-sort.ts";
 import { parseWindow } from "../projections/window.ts";
 import type { Api, ApiContext } from "./api-context.ts";
 import { checkMirroring } from "./known-mirroring.ts";

@@ -7,9 +7,9 @@ import { type Window, WindowError } from "./window.ts";
 
 const POINTS_MAX = 2000;
 
-/** Microseconds; undefined: about 300 points. Throws WindowError for what is no step, or makes too many points. */
-export function historyStep(window: Window, asked: string | undefined): number {
-  const chosen = leastStep(window, stepOf(window));
+/** Microseconds; undefined: about `points` of them. Throws WindowError for what is no step, or makes too many points. */
+export function historyStep(window: Window, asked: string | undefined, points?: number): number {
+  const chosen = leastStep(window, stepOf(window, points));
   if (asked === undefined) return chosen;
   const ms = parseDuration(asked);
   if (ms === null) throw new WindowError("step", asked, DURATION_EXPECTED);

@@ -12,14 +12,12 @@ import { pickColumns } from "./pick-columns.ts";
 import { readStatements } from "./read-statements.ts";
 import { isSelected, type Selection } from "./selection.ts";
 import { StatementRollup } from "./statement-rollup.ts";
+import { bySort, type StatementSort } from "./statement-sort.ts";
 import type { Window } from "./window.ts";
 
 const NEEDED = ["statement_rollups", "ledger_balance"];
 /** Both sides' latencies are those of the same requests; of fewer a p95 says nothing. */
 const RATIO_EXECUTIONS_MIN = 30;
-
-export const STATEMENT_SORTS = ["errors", "calls", "ratio", "divergences", "latency"] as const;
-type StatementSort = (typeof STATEMENT_SORTS)[number];
 
 const count = z.int().nonnegative();
 
@@ -52,7 +50,7 @@ export const statementListSchema = z.object({
 });
 
 type StatementFigures = z.infer<typeof figuresSchema>;
-type ListedStatement = z.infer<typeof statementSchema>;
+export type ListedStatement = z.infer<typeof statementSchema>;
 export type StatementList = z.infer<typeof statementListSchema>;
 
 export interface StatementListQuery extends Selection {
@@ -123,19 +121,4 @@ function ratioOf({ mirror, primary }: StatementRollup): number | null {
   if (Math.min(mirror.count, primary.count) < RATIO_EXECUTIONS_MIN) return null;
   const [ours, theirs] = [mirror.quantile(0.95)!, primary.quantile(0.95)!];
   return theirs === 0 ? null : Number((ours / theirs).toFixed(3));
-}
-
-const KEYS: Readonly<Record<StatementSort, (statement: ListedStatement) => number | null>> = {
-  errors: ({ errored, dropped }) => errored + dropped,
-  calls: ({ calls }) => calls,
-  ratio: ({ latency_ratio: ratio }) => ratio,
-  divergences: ({ divergences }) => divergences,
-  latency: ({ latency }) => latency.mirror.p95_ms,
-};
-
-/** The largest first, unknown ones last; then the busiest; then by fingerprint, so that the order is always the same. */
-function bySort(sort: StatementSort): (a: ListedStatement, b: ListedStatement) => number {
-  const keyOf = KEYS[sort];
-  const order = (statement: ListedStatement): number => keyOf(statement) ?? -1;
-  return (a, b) => order(b) - order(a) || b.calls - a.calls || (a.fingerprint < b.fingerprint ? -1 : 1);
 }

@@ -18,15 +18,17 @@ interface Asked {
 
 export class LogReading implements LogQuestions {
   readonly #path: string;
+  readonly #answerMs: number;
   readonly #waiting: Asked[] = [];
   #worker: Worker | null = null;
   #current: (Asked & { readonly id: number; readonly timer: NodeJS.Timeout }) | null = null;
   #ids = 0;
   #closed = false;
 
-  /** `path` is that of a log that exists; nothing is opened before the first question. */
-  constructor(path: string) {
+  /** `path` is that of a log that exists; nothing is opened before the first question. `answerMs`: for tests. */
+  constructor(path: string, answerMs = ANSWER_MS) {
     this.#path = path;
+    this.#answerMs = answerMs;
   }
 
   ask<Q extends LogQuestion>(question: Q): Promise<LogAnswers[Q["kind"]]> {
@@ -54,7 +56,7 @@ export class LogReading implements LogQuestions {
     const asked = this.#waiting.shift();
     if (asked === undefined) return;
     const id = ++this.#ids;
-    const timer = setTimeout(() => this.#failed(new BusyError("the log took too long to answer")), ANSWER_MS);
+    const timer = setTimeout(() => this.#failed(new BusyError("the log took too long to answer")), this.#answerMs);
     this.#current = { ...asked, id, timer };
     this.#worker ??= this.#start();
     this.#worker.postMessage({ id, question: asked.question } satisfies ReaderQuestion);

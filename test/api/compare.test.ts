@@ -2,7 +2,8 @@ import { beforeAll, expect, test } from "vitest";
 import { loadStatementParser } from "../../src/events/statements.ts";
 import { type Comparison, comparisonSchema } from "../../src/projections/comparison.ts";
 import { type ApiFixture, openApi } from "./api-fixture.ts";
-import { BEGIN, openWatchedApi } from "./watched-api.ts";
+import { BEGIN } from "../projections/watched-log.ts";
+import { openWatchedApi } from "./watched-api.ts";
 
 const S = BEGIN / 1_000_000;
 

@@ -4,7 +4,8 @@ import { type History, historySchema } from "../../src/projections/history.ts";
 import { runStarted, tallied } from "../projections/facts.ts";
 import { type ApiFixture, openApi } from "./api-fixture.ts";
 import { openBusyApi } from "./busy-api.ts";
-import { BEGIN, openWatchedApi } from "./watched-api.ts";
+import { BEGIN } from "../projections/watched-log.ts";
+import { openWatchedApi } from "./watched-api.ts";
 
 const SECOND = 1_000_000;
 const MINUTE = 60 * SECOND;

@@ -48,10 +48,10 @@ test("what the document refers to is in it", async () => {
   expect(document).toMatchObject({ components: { schemas: { Problem: { type: "object" } } } });
 });
 
-test("parameters that one question alone has are described", async () => {
+test("parameters are described", async () => {
   await using api = await openApi();
   const { paths } = documentSchema.parse(await (await api.get("/openapi.json")).json());
-  for (const path of ["/history", "/statements", "/compare"]) {
+  for (const path of ["/history", "/statements", "/compare", "/events", "/observations", "/markers"]) {
     const parameters = paths[path]?.get?.parameters ?? [];
     expect([path, parameters.length > 3]).toEqual([path, true]);
     for (const { name, schema } of parameters) {

@@ -3,7 +3,8 @@ import { loadStatementParser } from "../../src/events/statements.ts";
 import { type StatementList, statementListSchema } from "../../src/projections/statement-list.ts";
 import { mirrored, queued, runStarted, tallied } from "../projections/facts.ts";
 import { type ApiFixture, openApi } from "./api-fixture.ts";
-import { BEGIN, openWatchedApi } from "./watched-api.ts";
+import { BEGIN } from "../projections/watched-log.ts";
+import { openWatchedApi } from "./watched-api.ts";
 
 beforeAll(loadStatementParser);
 

@@ -4,7 +4,8 @@ import * as fc from "fast-check";
 import { beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { loadStatementParser } from "../../src/events/statements.ts";
-import { BEGIN, openWatchedApi } from "./watched-api.ts";
+import { BEGIN } from "../projections/watched-log.ts";
+import { openWatchedApi } from "./watched-api.ts";
 
 const S = BEGIN / 1_000_000;
 const problemSchema = z.object({ code: z.literal("invalid_parameter"), field: z.string() });

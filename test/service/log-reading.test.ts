@@ -1,8 +1,9 @@
 import { renameSync } from "node:fs";
 import { expect, test } from "vitest";
-import { BusyError, type LogQuestion } from "../../src/api/log-questions.ts";
+import { BusyError, type LogAnswers, type LogQuestion } from "../../src/api/log-questions.ts";
 import { LogReading } from "../../src/service/log-reading.ts";
 import { runStarted, tallied } from "../projections/facts.ts";
+import { appendWatched, BEGIN } from "../projections/watched-log.ts";
 import { openLogFixture } from "../cli/log-fixture.ts";
 import { waitFor } from "../helpers/wait-for.ts";
 
@@ -55,4 +56,56 @@ test("a reader that could not be started is started anew by the next question", 
     renameSync(moved, fixture.path);
     await waitFor(async () => (await reading.ask(ALL)).lines.length === 1);
   });
+});
+
+test("each kind of question has its own answer, and questions of all kinds keep their order", async () => {
+  using fixture = await openLogFixture();
+  appendWatched(fixture.log);
+  const window = { from: BEGIN, to: BEGIN + 120_000_000 };
+  await closing(fixture.path, async (reading) => {
+    const order: string[] = [];
+    const asked = async <Q extends LogQuestion>(question: Q): Promise<LogAnswers[Q["kind"]]> => {
+      const answer = await reading.ask(question);
+      order.push(question.kind);
+      return answer;
+    };
+    const [history, page, statements, comparison] = await Promise.all([
+      asked({ kind: "history", window, stepUs: 60_000_000 }),
+      asked(ALL),
+      asked({ kind: "statements", window, sort: "calls", limit: 1 }),
+      asked({ kind: "compare", a: window, b: window, mirroring: "pg18" }),
+    ]);
+    expect(order).toEqual(["history", "events", "statements", "compare"]);
+    expect(history.points.map(({ seen }) => seen)).toEqual([40, 10]);
+    expect(page.lines).toHaveLength(10);
+    expect(statements).toMatchObject({ statements_total: 3, statements: [{ calls: 42 }] });
+    expect(comparison).toMatchObject({ a: { seen: 48 }, difference: { seen: 0 } });
+  });
+});
+
+test("a question that can't be answered is told why, and the next one is answered", async () => {
+  using fixture = await openLogFixture();
+  appendWatched(fixture.log);
+  const question = { kind: "history", window: { from: BEGIN, to: BEGIN + 1 }, stepUs: 1_000_000 } as const;
+  await closing(fixture.path, async (reading) => {
+    fixture.log.db.prepare("update fold_position set seq = 6 where name = 'rollups'").run();
+    await expect(reading.ask(question)).rejects.toMatchObject({ code: "rebuilding" });
+    fixture.log.db.prepare("alter table rollup_1s rename to gone").run();
+    fixture.log.db.prepare("update fold_position set seq = ? where name = 'rollups'").run(fixture.log.lastSeq);
+    await expect(reading.ask(question)).rejects.toMatchObject({ code: "log_unusable" });
+    expect((await reading.ask(ALL)).lines).toHaveLength(10);
+  });
+});
+
+test("a question that takes too long is given up together with its worker, and the next one gets a new one", async () => {
+  using fixture = await openLogFixture();
+  fixture.log.appendBatch([runStarted(AT)]);
+  const hurried = new LogReading(fixture.path, 1);
+  try {
+    // No worker starts within a millisecond.
+    const answers = await Promise.all([1, 2, 3].map(() => hurried.ask(ALL).catch((error: unknown) => error)));
+    expect(answers.every((answer) => answer instanceof BusyError)).toBe(true);
+  } finally {
+    await hurried.close();
+  }
 });
