@@ -10,6 +10,7 @@ import { parseWindow, type Window } from "../projections/window.ts";
 import type { Api, ApiContext } from "./api-context.ts";
 import { checkMirroring } from "./known-mirroring.ts";
 import { selectionParameters, windowOr400, windowParameters } from "./log-parameters.ts";
+import { rebuildingResponse } from "./rebuilding-response.ts";
 
 /** Gaps that are told of one mirroring, the latest; `gaps_total` counts all. */
 const GAPS_MAX = 1000;
@@ -49,6 +50,7 @@ const route = createRoute({
   request: { query: z.strictObject({ ...windowParameters, mirroring: selectionParameters.mirroring }) },
   responses: {
     200: { description: "The ledger of the window", content: { "application/json": { schema: answerSchema } } },
+    503: rebuildingResponse,
   },
 });
 

@@ -13,7 +13,7 @@ import {
 import { readinessBounds } from "../projections/readiness/readiness-bounds.ts";
 import { readinessSchema } from "../projections/readiness/readiness-schema.ts";
 import { readinessText } from "../projections/readiness/readiness-text.ts";
-import { parseWindow } from "../projections/window.ts";
+import { readinessWindow } from "../projections/readiness/readiness-window.ts";
 import type { Api, ApiContext } from "./api-context.ts";
 import { selectionParameters, windowOr400, windowParameters } from "./log-parameters.ts";
 import { ProblemError } from "./problem.ts";
@@ -83,7 +83,7 @@ export function addReadinessRoute(api: Api, context: ApiContext): void {
     const unknown = checkSelection(reader, { mirroring: isConfigured(mirroring) ? undefined : mirroring, database });
     if (unknown !== null) throw new ProblemError("invalid_parameter", unknown.message, unknown.field);
     const bounds = await readinessBounds(reader, clock.wallUs(), mirroring);
-    const span = windowOr400(() => parseWindow({ window, from, to }, bounds));
+    const span = windowOr400(() => readinessWindow({ window, from, to }, bounds));
     const answer = await context.questions.ask({ kind: "readiness", window: span, policy, mirroring, database });
     const status = gate === "true" && !answer.ready ? NOT_READY_STATUS : 200;
     return format === "text" ? c.text(readinessText(answer), status) : c.json(answer, status);

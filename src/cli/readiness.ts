@@ -52,13 +52,13 @@ async function answer(context: CliContext, options: ReadinessOptions, policy: Po
   const { readFacts } = await import("../projections/readiness/read-facts.ts");
   const { readinessBounds } = await import("../projections/readiness/readiness-bounds.ts");
   const { readiness } = await import("../projections/readiness/readiness.ts");
-  const { parseWindow } = await import("../projections/window.ts");
+  const { readinessWindow } = await import("../projections/readiness/readiness-window.ts");
   const { createClock } = await import("../clock.ts");
   const { mirroring, database, window, from, to } = options;
   const unknown = checkSelection(reader, { mirroring, database });
   if (unknown !== null) throw new PgsoakError("usage", `--${unknown.field}: ${unknown.message}`);
   const bounds = await readinessBounds(reader, createClock().wallUs(), mirroring);
-  const span = await asked(() => parseWindow({ window, from, to }, bounds));
+  const span = await asked(() => readinessWindow({ window, from, to }, bounds));
   return readiness(await readFacts(reader, span, { mirroring, database }), policy);
 }
 

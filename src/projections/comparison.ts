@@ -2,7 +2,6 @@
 
 import { z } from "zod";
 import type { LogReader } from "../events/log-reader.ts";
-import { requireWhole } from "../events/projection-state.ts";
 import { coverageJson, coverageSchema } from "./coverage-json.ts";
 import { differenceOf, UNKNOWN_FIGURES } from "./figure-tree.ts";
 import { figuresOf, figuresSchema, isCalm } from "./figures.ts";
@@ -12,8 +11,6 @@ import { readWindow } from "./read-window.ts";
 import { Rollup } from "./rollup.ts";
 import { isEverything, isSelected, type Selection } from "./selection.ts";
 import type { Window } from "./window.ts";
-
-const NEEDED = ["rollups", "ledger_balance", "observations"];
 
 const sideSchema = z.object({
   ...coverageSchema.shape,
@@ -42,7 +39,6 @@ export interface ComparisonQuery extends Selection {
 /** Throws rebuilding. */
 export function readComparison(reader: LogReader, query: ComparisonQuery): Promise<Comparison> {
   return reader.kysely.transaction().execute(async (db) => {
-    requireWhole(reader.db, NEEDED);
     const side = async (window: Window): Promise<Side> => {
       const reading = readWindow(reader, window);
       const { timelines } = await readObservations(db, window);

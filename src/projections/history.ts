@@ -3,7 +3,6 @@
 
 import { z } from "zod";
 import type { LogReader } from "../events/log-reader.ts";
-import { requireWhole } from "../events/projection-state.ts";
 import { coverageJson, coverageSchema, windowJson } from "./coverage-json.ts";
 import { UNKNOWN_FIGURES } from "./figure-tree.ts";
 import { figuresOf, figuresSchema, isCalm } from "./figures.ts";
@@ -13,8 +12,6 @@ import { readSeries, type SeriesPoint } from "./read-series.ts";
 import { Rollup } from "./rollup.ts";
 import { isEverything, isSelected, type Selection } from "./selection.ts";
 import type { Window } from "./window.ts";
-
-const NEEDED = ["rollups", "ledger_balance", "observations"];
 
 const pointSchema = z.object({
   from: z.iso.datetime(),
@@ -44,7 +41,6 @@ export interface HistoryQuery extends Selection {
 export function readHistory(reader: LogReader, query: HistoryQuery): Promise<History> {
   const { window, stepUs: asked } = query;
   return reader.kysely.transaction().execute(async (db) => {
-    requireWhole(reader.db, NEEDED);
     const series = readSeries(reader, window, asked);
     const { timelines } = await readObservations(db, window);
     const own = timelines.filter(({ mirroring }) => mirroring === (query.mirroring ?? mirroring));

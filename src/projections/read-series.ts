@@ -1,6 +1,7 @@
 // A window as a series of points, each a step of it: the same figures as of a window, read in one pass.
 
 import type { LogReader } from "../events/log-reader.ts";
+import { requireWhole } from "../events/projection-state.ts";
 import type { LaneSpan } from "./lane-span.ts";
 import { NO_LANE } from "./ledger-balance.ts";
 import { Rollup } from "./rollup.ts";
@@ -50,9 +51,13 @@ export function stepOf({ from, to }: Window, points = 300): number {
   return STEPS_S.reduce((best, step) => (distance(step) < distance(best) ? step : best)) * SECOND_US;
 }
 
-/** `stepUs` is rounded up to whole seconds, and to what SERIES_POINTS_MAX allows. One read transaction. */
+/** `stepUs` is rounded up to whole seconds, and to what SERIES_POINTS_MAX allows. One read transaction. Throws rebuilding. */
 export function readSeries(reader: LogReader, window: Window, stepUs: number): SeriesReading {
-  return reader.db.transaction(() => new Series(reader, window, stepUs).read())();
+  const read = reader.db.transaction((): SeriesReading => {
+    requireWhole(reader.db, ["rollups", "ledger_balance"]);
+    return new Series(reader, window, stepUs).read();
+  });
+  return read();
 }
 
 class Series {

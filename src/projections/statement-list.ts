@@ -3,7 +3,6 @@
 import { z } from "zod";
 import { PARITIES } from "../events/event.ts";
 import type { LogReader } from "../events/log-reader.ts";
-import { requireWhole } from "../events/projection-state.ts";
 import { PARITY_COLUMN } from "./columns.ts";
 import { coverageJson, coverageSchema } from "./coverage-json.ts";
 import { createEventNames } from "./event-names.ts";
@@ -15,7 +14,6 @@ import { StatementRollup } from "./statement-rollup.ts";
 import { bySort, type StatementSort } from "./statement-sort.ts";
 import type { Window } from "./window.ts";
 
-const NEEDED = ["statement_rollups", "ledger_balance"];
 /** Both sides' latencies are those of the same requests; of fewer a p95 says nothing. */
 const RATIO_EXECUTIONS_MIN = 30;
 
@@ -62,7 +60,6 @@ export interface StatementListQuery extends Selection {
 /** One snapshot; a statement's lanes are added up. Throws rebuilding. */
 export function readStatementList(reader: LogReader, query: StatementListQuery): StatementList {
   const read = reader.db.transaction((): StatementList => {
-    requireWhole(reader.db, NEEDED);
     const reading = readStatements(reader, query.window);
     const lanes = new Set(reader.lanes().flatMap((lane) => (isSelected(query, lane) ? [lane.id] : [])));
     const rollups = new Map<number, StatementRollup>();
