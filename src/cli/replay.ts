@@ -62,11 +62,11 @@ async function judge(reader: LogReader, options: ReplayOptions, policy: Policy):
   const { factsOf } = await import("../projections/readiness/read-facts.ts");
   const { boundsOf } = await import("../projections/readiness/readiness-bounds.ts");
   const { readiness } = await import("../projections/readiness/readiness.ts");
-  const { parseWindow } = await import("../projections/window.ts");
+  const { readinessWindow } = await import("../projections/readiness/readiness-window.ts");
   const { createClock } = await import("../clock.ts");
   const { window, from, to } = options;
   const bounds = await boundsOf(reader, reader.kysely, createClock().wallUs());
-  const span = await asked(() => parseWindow({ window, from, to }, bounds));
+  const span = await asked(() => readinessWindow({ window, from, to }, bounds));
   return readiness(await factsOf(reader, reader.kysely, span), policy);
 }
 

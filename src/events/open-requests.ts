@@ -86,6 +86,8 @@ export class OpenRequests implements Fold {
     const position = this.#position;
     const fold = (event: MirrorEvent): void => (event.seq > position ? undefined : this.apply(event));
     if (lanes.length > 0) new LogReader(db).scan(start, fold, position - start);
+    // Nothing is in flight: what the checkpoint holds open has been closed behind it.
+    else this.#open.clear();
     this.#lanes.clear();
     this.#touched.clear();
     for (const [lane, requests] of lanes) this.#lanes.set(lane, requests);

@@ -9,6 +9,8 @@ import type { LogClock } from "./log-clock.ts";
 import type { NameMessage } from "./recorder-messages.ts";
 import { RingConsumer } from "./ring.ts";
 
+/** What a thread saw it publishes within milliseconds, and within this when it is very busy. */
+const UNPUBLISHED_US = 1_000_000;
 const UNKNOWN_FAILURE: Failure = { category: "query", attribution: "other", sqlstate: "", message: "" };
 
 export class RecordedThread {
@@ -20,7 +22,9 @@ export class RecordedThread {
   awaitsNames = false;
   /** The last drain left published records behind. */
   isCut = false;
-  /** Of its last moment, or when it was attached: log time, microseconds. */
+  /** The last drain found nothing in its ring. */
+  isIdle = false;
+  /** Up to here all that it saw is in the log: log time, microseconds. */
   lastAt: number;
   readonly #port: MessagePort;
   readonly #lanes: number[] = [];
@@ -33,6 +37,11 @@ export class RecordedThread {
     this.lastAt = at;
     this.ring = new RingConsumer(ring);
     this.#port = port;
+  }
+
+  /** A drain that began at `at` is written. */
+  drained(at: number): void {
+    if (this.isIdle && !this.isDead) this.lastAt = Math.max(this.lastAt, at - UNPUBLISHED_US);
   }
 
   /** Takes in the names that have arrived. What is an event by itself goes to `append`, in its order. */

@@ -111,6 +111,7 @@ export class Recorder {
   /** Writes one batch. A log that can't be written is no error here: it is reported, and the batch is kept. */
   drain(): Drained {
     const threads = this.#threads.filter((thread, index) => this.#indexOf(thread.thread) === index);
+    const beganAt = this.#options.clock.wallUs();
     try {
       const batch = this.#read(threads);
       const { log } = this.#options;
@@ -118,7 +119,10 @@ export class Recorder {
       if (batch.length > 0) log.appendBatch(batch);
       else log.checkInPlace();
       this.#answer(log.lastSeq);
-      for (const { ring } of threads) ring.release();
+      for (const thread of threads) {
+        thread.ring.release();
+        thread.drained(beganAt);
+      }
       this.#written();
       const isMore = this.#closeDead(threads) || threads.some((thread) => thread.isCut);
       if (isMore) return "more";
@@ -182,12 +186,14 @@ export class Recorder {
 
   #publicationsOf(thread: RecordedThread, end: number, recordsMax: number): Publication[] {
     const { clock, flushMs } = this.#options;
+    thread.isIdle = false;
     if (thread.awaitsNames) {
       // A dead one will never say them: what it left is given up whole, so that the books still balance.
       if (thread.isDead) thread.ring.skip(end);
       return [];
     }
     const found = thread.ring.publications(end, recordsMax, flushMs * 1000);
+    thread.isIdle = found.length === 0;
     thread.isCut = found.length > 0 && found[found.length - 1]!.end !== end;
     return found.map(({ end: behind, from, to }) => {
       return { thread, end: behind, from: clock.placeUs(from), to: clock.placeUs(to) };

@@ -220,7 +220,7 @@ export class RecorderHandle implements EventAppender {
     if (this.#stopping) return;
     this.#lives();
     // They may have changed since it was begun; what it knows already is no news to it.
-    this.send({ type: "reconfigure", mirrorings: this.#identity.mirrorings });
+    this.reconfigure(this.#config);
     this.onRestarted();
     for (const command of this.#held) this.send(command);
     this.#held = [];

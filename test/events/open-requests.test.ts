@@ -3,8 +3,9 @@ import { expect, test } from "vitest";
 import { EventLog } from "../../src/events/event-log.ts";
 import type { NewEvent } from "../../src/events/event.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
-import { dropped, errored, mirrored, queued, runStarted } from "../projections/facts.ts";
+import { dropped, errored, mirrored, queued, runStarted, tallied } from "../projections/facts.ts";
 import { logFolder } from "./log-folder.ts";
+import { openRetained } from "./retained-log.ts";
 
 /** What the fold knows, for comparing. */
 const stateOf = (open: OpenRequests): unknown => ({
@@ -70,6 +71,22 @@ test("requests that have been open for very long are found again without the log
   again.log.appendBatch([mirrored(4, { request: 60_000 }), mirrored(4, { request: 120_000 })]);
   again.open.load(again.log.db);
   expect([...again.open.values()].map(({ request }) => request)).toEqual([90_000]);
+});
+
+test("a request that the checkpoint holds open is closed when the events behind it say so", async () => {
+  using folder = logFolder();
+  {
+    using retained = await openRetained(folder.path, { maxBytes: 0, keptEvents: 1 });
+    retained.log.appendBatch([runStarted(1), tallied(2, 1), queued(2, { request: 64 })]);
+    retained.log.appendBatch([tallied(3, 1), queued(3, { request: 128 })]);
+    expect(retained.retain()).toBeGreaterThan(0);
+    retained.log.appendBatch([mirrored(4, { request: 64 }), mirrored(4, { request: 128 })]);
+    expect(retained.open.size).toBe(0);
+  }
+  using again = await openRetained(folder.path);
+  expect([...again.open.values()]).toEqual([]);
+  again.log.appendBatch([runStarted(5, { run: 2 })]);
+  expect(again.log.db.prepare("select * from in_flight").all()).toEqual([]);
 });
 
 test("state and tables depend on the events alone, not on batches, restarts or failed attempts", async () => {

@@ -181,6 +181,25 @@ test("a thread that has died: its ring is drained, its open requests are interru
   expect([...open.values()].map(({ request }) => request)).toEqual([kept, next]);
 });
 
+test("an idle thread's death costs the time since its ring was last found empty, not that since its last request", async () => {
+  let nowUs = NOW_US;
+  using fixture = await openRecorder({ clock: { nowMs: () => nowUs / 1000, wallUs: () => nowUs } });
+  const [idle, busy] = [fixture.attach(1), fixture.attach(2)];
+  for (const producer of [idle, busy, busy, busy]) {
+    nowUs += 3_600_000_000;
+    producer.mirror(producer.queue(nowUs)!, nowUs);
+    producer.publish(nowUs);
+    fixture.drainAll();
+  }
+  const foundEmptyUs = nowUs;
+  nowUs += 500_000;
+  fixture.recorder.detach(1);
+  fixture.drainAll();
+  // A second more: what is published is not all that was seen.
+  const gap = { kind: "unrecorded", cause: "crash", from: foundEmptyUs - 1_000_000, to: nowUs };
+  expect(fixture.events().filter(({ kind }) => kind === "unrecorded")).toMatchObject([gap]);
+});
+
 test("a commit shows to a reader as a whole: every snapshot balances", async () => {
   using fixture = await openRecorder();
   const producer = fixture.attach(1, 16_384);
