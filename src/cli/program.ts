@@ -14,6 +14,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<CommandFactory>> = new Map([
   ["demo", async () => (await import("./demo.ts")).demoCommand],
   ["stats", async () => (await import("./stats.ts")).statsCommand],
   ["readiness", async () => (await import("./readiness.ts")).readinessCommand],
+  ["report", async () => (await import("./report.ts")).reportCommand],
   ["replay", async () => (await import("./replay.ts")).replayCommand],
   ["events", async () => (await import("./events.ts")).eventsCommand],
   ["mark", async () => (await import("./mark.ts")).markCommand],

@@ -15,6 +15,12 @@ export function readMarkers(
   return markers.where("at", ">=", from).where("at", "<", to).orderBy("seq").limit(limit).execute();
 }
 
+/** Epochs of the window in the order of the log, whomever they concern. */
+export function readEpochs(db: Kysely<LogTables>, { from, to }: Window): Promise<EpochRow[]> {
+  const epochs = db.withTables<NoteTables>().selectFrom("epoch").selectAll();
+  return epochs.where("at", ">=", from).where("at", "<", to).orderBy("seq").execute();
+}
+
 /**
  * The latest epoch before `to` (microseconds since the Unix epoch) that this mirroring has, alone or with all others; with
  * null only those of all. Null when there was none.

@@ -142,8 +142,16 @@ const PROJECTIONS = ["rollups", "statement_rollups", "observations", "notes", "l
 
 /** One read transaction, which neither waits for a writer nor makes one wait. Throws rebuilding. */
 export function readFacts(reader: LogReader, window: Window, selection: Selection = {}): Promise<ReadinessFacts> {
-  return reader.kysely.transaction().execute((db) => {
-    requireWhole(reader.db, PROJECTIONS);
-    return readAll(reader, db, window, selection);
-  });
+  return reader.kysely.transaction().execute((db) => readFactsIn(db, reader, window, selection));
+}
+
+/** The same inside the caller's transaction on the reader, so that other numbers come from the same snapshot. */
+export async function readFactsIn(
+  db: Kysely<LogTables>,
+  reader: LogReader,
+  window: Window,
+  selection: Selection,
+): Promise<ReadinessFacts> {
+  requireWhole(reader.db, PROJECTIONS);
+  return readAll(reader, db, window, selection);
 }
