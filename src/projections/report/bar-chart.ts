@@ -17,12 +17,14 @@ export interface Bar extends Window {
 
 export interface BarChart extends Pick<Figure, "title" | "summary" | "legend"> {
   readonly bars: readonly Bar[];
+  /** Of the scale: 1 for what is counted. */
+  readonly tickMin?: number;
   readonly axis: TimeAxis;
 }
 
-/** The smallest of 1, 2, 4 or 5 × 10^n, times TICKS, that nothing exceeds. */
-function tickOf(max: number): number {
-  const least = max / TICKS;
+/** The smallest of 1, 2, 4 or 5 × 10^n that TICKS of them reach `max` with, and no less than `tickMin`. */
+function tickOf(max: number, tickMin: number): number {
+  const least = Math.max(max / TICKS, tickMin);
   const unit = 10 ** Math.floor(Math.log10(least));
   return ([1, 2, 4, 5, 10].find((factor) => factor * unit >= least) ?? 10) * unit;
 }
@@ -30,10 +32,10 @@ function tickOf(max: number): number {
 const words = (value: number): string =>
   Number(value.toPrecision(3)).toLocaleString("en-US", { maximumFractionDigits: 6 });
 
-export function barChart({ title, summary, legend, bars, axis }: BarChart): string {
+export function barChart({ title, summary, legend, bars, axis, tickMin = 0 }: BarChart): string {
   const sums = bars.map(({ values }) => values.reduce((sum, value) => sum + value, 0));
   const max = sums.reduce((most, sum) => Math.max(most, sum), 0);
-  const tick = tickOf(max === 0 ? TICKS : max);
+  const tick = tickOf(max === 0 ? TICKS : max, tickMin);
   const height = (value: number): number => (value / (tick * TICKS)) * (BOTTOM - TOP);
   const ticks = Array.from({ length: TICKS + 1 }, (_, index) => {
     const y = place(BOTTOM - height(index * tick));

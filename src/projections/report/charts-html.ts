@@ -69,6 +69,7 @@ export function chartsHtml({ points, stepUs, seriesResolution }: Report, axis: T
       title: "Errors by category",
       summary: `${totalsWords(points, counters, names)}; each bar counts ${step}. A buffer full is a dropped request, the others are errored ones.`,
       legend: ERRORS.map(({ name }, index) => ({ name, words: names[index] ?? name })),
+      tickMin: 1,
       bars: barsOf(points, ({ rollup }) => counters.map((name) => rollup.counters[name])),
       axis,
     }),

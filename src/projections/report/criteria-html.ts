@@ -39,17 +39,16 @@ function barHtml({ status, actual, threshold }: ReadinessCriterion): string {
 export function criteriaHtml({ criteria }: Readiness): string {
   const rows = criteria.map((criterion) => {
     const { name, status, actual, threshold, mirroring, database, detail } = criterion;
-    const where = mirroring === null ? "everywhere" : database === null ? mirroring : `${mirroring}/${database}`;
+    const where = mirroring === null ? "" : database === null ? mirroring : `${mirroring}/${database}`;
     return `<tr>${[
       cellHtml(name.replaceAll("_", " ")),
       `<td class="${status}">${escapeHtml(markWords(status))}</td>`,
       valueHtml(name, actual),
       valueHtml(name, threshold),
       barHtml(criterion),
-      cellHtml(detail),
-      cellHtml(where),
+      `<td>${escapeHtml(detail)}<div class="sample">${escapeHtml(where)}</div></td>`,
     ].join("")}</tr>`;
   });
-  const head = ["criterion", "status", "actual", "threshold", "against the threshold", "detail", "worst place"];
+  const head = ["criterion", "status", "actual", "threshold", "against the threshold", "detail, and where it is worst"];
   return rowsHtml("Criteria", head, rows);
 }

@@ -37,5 +37,5 @@ export function originHtml(report: Report): string {
       ? [String(id), "before the raw events that are left", null, null, null]
       : [String(id), { at: started.at }, started.host, started.version, started.configHash],
   );
-  return `${tableHtml("Origin", ["what", ""], facts(report))}${tableHtml(title, ["run", "began", "host", "pgsoak", "configuration"], rows)}`;
+  return `${tableHtml("Origin", ["what", "value"], facts(report))}${tableHtml(title, ["run", "began", "host", "pgsoak", "configuration"], rows)}`;
 }

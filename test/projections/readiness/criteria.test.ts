@@ -214,6 +214,14 @@ describe("the latency ratio of a statement", () => {
     const statements = [1, 2, 3, 4].map((n) => statementOf({ ...slow, fingerprint: `f${n}`, text: `select ${n}` }));
     expect(judged({ statements }).reasons[0]).toMatch(/^Latency ratio of 4 statements .*; and 1 more$/);
   });
+
+  test("that is above the threshold but less than 5 ms apart is met, and says why", () => {
+    const statements = [statementOf({ executions: 30, mirrorP95Ms: 5, primaryP95Ms: 3 })];
+    expect(criterionOf(judged({ statements }), "latency_ratio")).toMatchObject({
+      status: "pass",
+      detail: "Latency ratio of 1 statement within threshold 1.5, or less than 5 ms apart",
+    });
+  });
 });
 
 describe("exactly on a threshold is met, and one step beyond is not", () => {
