@@ -22,6 +22,7 @@ import { ProxyPool } from "./service/proxy-pool.ts";
 import { RecorderHandle } from "./service/recorder-handle.ts";
 import { ResetTimer } from "./service/reset-timer.ts";
 import { runMirrorings } from "./service/run-mirrorings.ts";
+import { statesInForce } from "./service/states-in-force.ts";
 import { VERSION } from "./version.ts";
 
 export interface ServiceAddress {
@@ -81,8 +82,8 @@ async function openAll(config: Config, log: Log, closers: Closer[], options: Ser
 
   const reader = openReader(config.events.path);
   closers.push(() => reader[Symbol.dispose]());
-  const pages = new LogReading(config.events.path);
-  closers.push(() => pages.close());
+  const questions = new LogReading(config.events.path);
+  closers.push(() => questions.close());
   const watch = new HealthWatch(inForce, reader, recorder, log);
   closers.push(() => watch.stop());
   const resets = new ResetTimer(general.mirrorMetricsResetIntervalS, recorder);
@@ -101,6 +102,12 @@ async function openAll(config: Config, log: Log, closers: Closer[], options: Ser
 
   const pool = await ProxyPool.start(settled, recorder, log);
   closers.push(() => pool.stop(inForce.config.general.shutdownTimeoutMs));
+  const clock = createClock();
+  pool.onHeardAgain = (replicas) => {
+    const degraded = new Set([...watch.unhealthy, ...replicas]);
+    const states = statesInForce({ inForce, health: pool.health, degraded, at: clock.wallUs() });
+    for (const event of states) recorder.send({ type: "append", event });
+  };
   const controls = new Controls({ inForce, pool, recorder, resets, log, reread: options.reread ?? null });
 
   // Last, so that an answer means that clients are served.
@@ -110,11 +117,11 @@ async function openAll(config: Config, log: Log, closers: Closer[], options: Ser
       return inForce.config;
     },
     reader,
-    pages,
+    questions,
     appender: recorder,
     live,
     log,
-    clock: createClock(),
+    clock,
     version: VERSION,
     closing: closing.signal,
   });
@@ -132,7 +139,6 @@ async function openAll(config: Config, log: Log, closers: Closer[], options: Ser
     // Who asked is answered first.
     setImmediate(() => void stop());
   };
-  const clock = createClock();
   const facts = { version, clock, inForce, appender: recorder, reader, live, pool, controls, shutdown };
   consoleServer = await serveConsole(new ConsoleFacts(facts), { host: admin.host, port: admin.port, log });
 

@@ -7,8 +7,8 @@ import type { Config } from "../config/config.ts";
 import type { LogReader } from "../events/log-reader.ts";
 import type { Log } from "../log.ts";
 import type { EventAppender } from "./event-appender.ts";
-import type { EventPages } from "./event-pages.ts";
 import type { LiveStatus } from "./live-status.ts";
+import type { LogQuestions } from "./log-questions.ts";
 
 export interface ApiContext {
   /** As it is in force now: a reload changes it. */
@@ -16,7 +16,7 @@ export interface ApiContext {
   /** The event log, read-only; the caller opens and closes it. */
   readonly reader: LogReader;
   /** The same log, read off the main thread: for what may take long. */
-  readonly pages: EventPages;
+  readonly questions: LogQuestions;
   readonly appender: EventAppender;
   readonly live: LiveStatus;
   readonly log: Log;

@@ -8,20 +8,24 @@ import type { ApiConfig } from "../config/config.ts";
 import { messageOf, PgsoakError } from "../errors.ts";
 import type { Api, ApiContext, ApiEnv } from "./api-context.ts";
 import { bodyGuard } from "./body-guard.ts";
+import { addCompareRoute } from "./compare.ts";
 import { addEpochsRoute } from "./epochs.ts";
 import { NotRecordedError } from "./event-appender.ts";
-import { BusyError } from "./event-pages.ts";
 import { addEventsRoute } from "./events.ts";
 import { addHealthzRoute } from "./healthz.ts";
 import { addHealthzRecordingRoute } from "./healthz-recording.ts";
+import { addHistoryRoute } from "./history.ts";
 import { hostGuard } from "./host-guard.ts";
+import { BusyError } from "./log-questions.ts";
 import { addMarkersRoutes } from "./markers.ts";
 import { addMetricsRoute } from "./metrics.ts";
 import { addObservationsRoute } from "./observations.ts";
+import { addOpenApiRoute } from "./openapi.ts";
 import { problem, ProblemError } from "./problem.ts";
 import { rawPath } from "./raw-path.ts";
 import { addReadinessRoute } from "./readiness.ts";
 import { addResetRoute } from "./reset.ts";
+import { addStatementsRoute } from "./statements.ts";
 import { addStatsRoute } from "./stats.ts";
 import { refuseParameters } from "./strict-query.ts";
 import { tokenGuard } from "./token-guard.ts";
@@ -35,13 +39,17 @@ function methodsOf(api: Api, path: string): string[] {
   return [...new Set(methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])))];
 }
 
-/** better-sqlite3 names its errors after SQLite's codes. */
-const isLogError = (error: Error): boolean => error.name === "SqliteError";
+/** better-sqlite3 names its errors after SQLite's codes; who reads off the main thread has explained them. */
+const isLogError = (error: Error): boolean =>
+  error.name === "SqliteError" || (error instanceof PgsoakError && error.code.startsWith("log_"));
 
 /** Every route. None of them touches the context before it is asked. */
 export function addRoutes(api: Api, context: ApiContext): void {
   addMetricsRoute(api, context);
   addStatsRoute(api, context);
+  addHistoryRoute(api, context);
+  addStatementsRoute(api, context);
+  addCompareRoute(api, context);
   addEventsRoute(api, context);
   addObservationsRoute(api, context);
   addMarkersRoutes(api, context);
@@ -50,6 +58,7 @@ export function addRoutes(api: Api, context: ApiContext): void {
   addResetRoute(api, context);
   addHealthzRoute(api, context);
   addHealthzRecordingRoute(api, context);
+  addOpenApiRoute(api, context);
 }
 
 /** The application; `serveApi` puts it on a port. The caller keeps the context's resources open as long. */

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LogReader } from "../events/log-reader.ts";
 import type { EventPageQuery } from "../projections/event-page.ts";
-import { BusyError, type EventLine, type EventLines, type EventPages } from "./event-pages.ts";
+import { BusyError, type EventLine, type EventLines, type LogQuestions } from "./log-questions.ts";
 
 const PAGE_EVENTS = 500;
 /** How soon a new batch is seen. */
@@ -18,7 +18,7 @@ const RETRY_MS = 2000;
 
 export interface EventStreamOptions {
   readonly reader: LogReader;
-  readonly pages: EventPages;
+  readonly questions: LogQuestions;
   /** Which events. */
   readonly filter: Pick<EventPageQuery, "kinds" | "mirroring" | "database">;
   readonly after: number;
@@ -86,9 +86,9 @@ async function* textOf(options: EventStreamOptions, stop: AbortSignal): AsyncGen
 }
 
 /** Null: too many are asking, it is worth another try. */
-async function readPage({ pages, filter }: EventStreamOptions, after: number): Promise<EventLines | null> {
+async function readPage({ questions, filter }: EventStreamOptions, after: number): Promise<EventLines | null> {
   try {
-    return await pages.read({ ...filter, after, limit: PAGE_EVENTS, order: "asc" });
+    return await questions.ask({ kind: "events", ...filter, after, limit: PAGE_EVENTS, order: "asc" });
   } catch (error) {
     if (error instanceof BusyError) return null;
     throw error;

@@ -5,17 +5,17 @@ import type { Context } from "hono";
 import { parseWindow } from "../projections/window.ts";
 import type { Api, ApiContext, ApiEnv } from "./api-context.ts";
 import { eventJsonSchema } from "./event-json-schema.ts";
-import { BusyError } from "./event-pages.ts";
 import { createEventStream } from "./event-stream.ts";
 import { checkMirroring } from "./known-mirroring.ts";
 import {
   kindsParameter,
   limitParameter,
-  nameParameter,
+  selectionParameters,
   seqParameter,
   windowOr400,
   windowParameters,
 } from "./log-parameters.ts";
+import { BusyError } from "./log-questions.ts";
 import { ProblemError } from "./problem.ts";
 
 const LIMIT_DEFAULT = 100;
@@ -26,15 +26,14 @@ const STREAMS_MAX = 20;
 const PAGE_PARAMETERS = ["before", "from", "to", "limit", "order"] as const;
 
 const querySchema = z.strictObject({
-  after: seqParameter.optional(),
-  before: seqParameter.optional(),
-  kind: kindsParameter.optional(),
-  mirroring: nameParameter.optional(),
-  database: nameParameter.optional(),
+  after: seqParameter.optional().describe("events behind this seq"),
+  before: seqParameter.optional().describe("events before this seq"),
+  kind: kindsParameter.optional().describe("kinds of events, repeated or with commas between them"),
+  ...selectionParameters,
   from: windowParameters.from,
   to: windowParameters.to,
-  limit: limitParameter(LIMIT_MAX).optional(),
-  order: z.enum(["asc", "desc"]).optional(),
+  limit: limitParameter(LIMIT_MAX).optional().describe(`1 to ${LIMIT_MAX}, by default ${LIMIT_DEFAULT}`),
+  order: z.enum(["asc", "desc"]).optional().describe("desc: the newest first"),
 });
 
 type EventsQuery = z.output<typeof querySchema>;
@@ -70,7 +69,8 @@ export function addEventsRoute(api: Api, context: ApiContext): void {
     if (wantsStream(c.req.header("accept"))) return stream(c, context, query, streams);
     const { after, before, limit = LIMIT_DEFAULT, order = "asc" } = query;
     const { from, to } = windowOr400(() => spanOf(query));
-    const page = await context.pages.read({ ...filterOf(query), after, before, from, to, limit, order });
+    const which = { ...filterOf(query), after, before, from, to, limit, order };
+    const page = await context.questions.ask({ kind: "events", ...which });
     const events = page.lines.map(({ json }) => json).join(",");
     return c.body(`{"events":[${events}],"next":${page.next}}`, 200, { "content-type": "application/json" });
   });
@@ -83,7 +83,7 @@ function spanOf({ from, to }: EventsQuery): { from?: number; to?: number } {
 }
 
 function stream(c: Context<ApiEnv>, context: ApiContext, query: EventsQuery, streams: { open: number }): Response {
-  const { reader, pages, closing } = context;
+  const { reader, questions, closing } = context;
   const surplus = PAGE_PARAMETERS.find((name) => query[name] !== undefined);
   if (surplus !== undefined) throw new ProblemError("invalid_parameter", "a stream has no end", surplus);
   const after = lastEventId(c.req.header("last-event-id")) ?? query.after ?? reader.lastSeq();
@@ -97,7 +97,7 @@ function stream(c: Context<ApiEnv>, context: ApiContext, query: EventsQuery, str
     isOpen = false;
   };
   const onSlow = (): void => void c.env?.outgoing?.destroy();
-  const body = createEventStream({ reader, pages, filter: filterOf(query), after, end: closing, onEnd, onSlow });
+  const body = createEventStream({ reader, questions, filter: filterOf(query), after, end: closing, onEnd, onSlow });
   return new Response(body, { headers });
 }
 

@@ -1,13 +1,12 @@
 // Questions about one mirroring: a name that neither the configuration nor the log knows is a typo, not an empty answer.
 
+import { isKnownMirroring } from "../projections/known-mirroring.ts";
 import type { ApiContext } from "./api-context.ts";
 import { ProblemError } from "./problem.ts";
 
 /** Throws a problem that names `field`. */
 export function checkMirroring({ config, reader }: ApiContext, name: string, field = "mirroring"): void {
   if (config.mirrorings.some((mirroring) => mirroring.name === name)) return;
-  const known =
-    "select 1 from lane where mirroring = ? union all select 1 from observation where mirroring = ? limit 1";
-  if (reader.db.prepare(known).get(name, name) !== undefined) return;
+  if (isKnownMirroring(reader, name)) return;
   throw new ProblemError("invalid_parameter", "no mirroring has this name", field);
 }

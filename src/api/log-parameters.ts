@@ -3,7 +3,9 @@
 import { z } from "@hono/zod-openapi";
 import { KIND_CODES } from "../events/event-kinds.ts";
 import type { EventKind } from "../events/event.ts";
-import { WindowError } from "../projections/window.ts";
+import { readWindowBounds } from "../projections/log-extent.ts";
+import { type WindowBounds, WindowError } from "../projections/window.ts";
+import type { ApiContext } from "./api-context.ts";
 import { ProblemError } from "./problem.ts";
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its keys are the kinds
@@ -37,12 +39,34 @@ export const kindsParameter = z
   .transform((given) => [given].flat().flatMap((text) => text.split(",")))
   .pipe(z.array(oneKind).max(KINDS.length * 2));
 
+const shortText = z.string().max(QUERY_CHARACTERS_MAX);
+
 /** `window`, or `from` and `to`. */
 export const windowParameters = {
-  window: z.string().max(QUERY_CHARACTERS_MAX).optional(),
-  from: z.string().max(QUERY_CHARACTERS_MAX).optional(),
-  to: z.string().max(QUERY_CHARACTERS_MAX).optional(),
+  window: shortText.optional().describe("30s, 15m, 24h, 7d, 2w or all, up to now"),
+  from: shortText.optional().describe("from this moment on: RFC 3339 or Unix seconds"),
+  to: shortText.optional().describe("before this moment: RFC 3339 or Unix seconds"),
 };
+
+/** A length of time. */
+export const stepParameter = shortText.describe("the length of a point; without it there are about 300 of them");
+
+/** A window in one word. */
+export const namedWindowParameter = z
+  .string()
+  .max(QUERY_CHARACTERS_MAX * 2)
+  .describe("a length such as 24h up to now, all, or FROM..TO: each RFC 3339 or Unix seconds");
+
+/** Lanes. */
+export const selectionParameters = {
+  mirroring: nameParameter.optional().describe("this mirroring only"),
+  database: nameParameter.optional().describe("this database only, as clients name it"),
+};
+
+/** What `24h` and `all` mean in a question about this mirroring, or about all. */
+export function windowBounds({ reader, clock }: ApiContext, mirroring: string | undefined): WindowBounds {
+  return readWindowBounds(reader, clock.wallUs(), mirroring ?? null);
+}
 
 /** What `parse` gives; a window that makes no sense is a problem with its field named. */
 export function windowOr400<T>(parse: () => T): T {

@@ -9,6 +9,7 @@ import { appendEvent } from "./append-event.ts";
 import { eventJsonSchema } from "./event-json-schema.ts";
 import { limitParameter, seqParameter, windowOr400, windowParameters } from "./log-parameters.ts";
 import { noteAuthor, noteText } from "./note-text.ts";
+import { rebuildingResponse } from "./rebuilding-response.ts";
 
 const MARKERS_MAX = 1000;
 
@@ -21,8 +22,8 @@ const listRoute = createRoute({
   request: {
     query: z.strictObject({
       ...windowParameters,
-      after: seqParameter.optional(),
-      limit: limitParameter(MARKERS_MAX).optional(),
+      after: seqParameter.optional().describe("those behind this seq"),
+      limit: limitParameter(MARKERS_MAX).optional().describe(`1 to ${MARKERS_MAX}, which is the default`),
     }),
   },
   responses: {
@@ -32,6 +33,7 @@ const listRoute = createRoute({
         "application/json": { schema: z.object({ markers: z.array(markerSchema), next: z.int().nullable() }) },
       },
     },
+    503: rebuildingResponse,
   },
 });
 

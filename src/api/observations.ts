@@ -9,7 +9,8 @@ import { type Gap, gapsOf, longestGap, observedSeconds, type Timeline } from "..
 import { parseWindow, type Window } from "../projections/window.ts";
 import type { Api, ApiContext } from "./api-context.ts";
 import { checkMirroring } from "./known-mirroring.ts";
-import { nameParameter, windowOr400, windowParameters } from "./log-parameters.ts";
+import { selectionParameters, windowOr400, windowParameters } from "./log-parameters.ts";
+import { rebuildingResponse } from "./rebuilding-response.ts";
 
 /** Gaps that are told of one mirroring, the latest; `gaps_total` counts all. */
 const GAPS_MAX = 1000;
@@ -46,9 +47,10 @@ const route = createRoute({
   method: "get",
   path: "/observations",
   summary: "When each mirroring was observed: by default since the log, or its last epoch, began",
-  request: { query: z.strictObject({ ...windowParameters, mirroring: nameParameter.optional() }) },
+  request: { query: z.strictObject({ ...windowParameters, mirroring: selectionParameters.mirroring }) },
   responses: {
     200: { description: "The ledger of the window", content: { "application/json": { schema: answerSchema } } },
+    503: rebuildingResponse,
   },
 });
 

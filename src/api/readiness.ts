@@ -15,7 +15,7 @@ import { readiness } from "../projections/readiness/readiness.ts";
 import { readinessBounds } from "../projections/readiness/readiness-bounds.ts";
 import { readinessSchema } from "../projections/readiness/readiness-schema.ts";
 import { readinessText } from "../projections/readiness/readiness-text.ts";
-import { parseWindow } from "../projections/window.ts";
+import { readinessWindow } from "../projections/readiness/readiness-window.ts";
 import type { Api, ApiContext } from "./api-context.ts";
 import { nameParameter, windowOr400, windowParameters } from "./log-parameters.ts";
 import { PROBLEM_TYPE, ProblemError, problemSchema } from "./problem.ts";
@@ -84,7 +84,7 @@ export function addReadinessRoute(api: Api, context: ApiContext): void {
     const unknown = checkSelection(reader, { mirroring: isConfigured(mirroring) ? undefined : mirroring, database });
     if (unknown !== null) throw new ProblemError("invalid_parameter", unknown.message, unknown.field);
     const bounds = await readinessBounds(reader, clock.wallUs(), mirroring);
-    const span = windowOr400(() => parseWindow({ window, from, to }, bounds));
+    const span = windowOr400(() => readinessWindow({ window, from, to }, bounds));
     const answer = readiness(await readFacts(reader, span, { mirroring, database }), policy);
     const status = gate === "true" && !answer.ready ? NOT_READY_STATUS : 200;
     return format === "text" ? c.text(readinessText(answer), status) : c.json(answer, status);

@@ -4,7 +4,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { readStats } from "../projections/read-stats.ts";
 import { statsJson, statsJsonSchema } from "../projections/stats-json.ts";
 import type { Api, ApiContext } from "./api-context.ts";
-import { PROBLEM_TYPE, problemSchema } from "./problem.ts";
+import { rebuildingResponse } from "./rebuilding-response.ts";
 import { noParameters } from "./strict-query.ts";
 
 const route = createRoute({
@@ -14,10 +14,7 @@ const route = createRoute({
   request: { query: noParameters },
   responses: {
     200: { description: "MirrorStats", content: { "application/json": { schema: statsJsonSchema } } },
-    503: {
-      description: "The projection is being rebuilt: part of a number would look like all of it",
-      content: { [PROBLEM_TYPE]: { schema: problemSchema } },
-    },
+    503: rebuildingResponse,
   },
 });
 

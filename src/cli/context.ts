@@ -8,6 +8,8 @@ export interface CliContext {
   /** Writes text as it is: the caller ends its lines. */
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** The width of the terminal behind stdout; absent when it is none. */
+  readonly stdoutColumns?: number | undefined;
   /** The width of the terminal behind stderr; absent when it is none. */
   readonly stderrColumns?: number | undefined;
   readonly env: NodeJS.ProcessEnv;

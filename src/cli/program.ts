@@ -13,6 +13,9 @@ const COMMANDS: ReadonlyMap<string, () => Promise<CommandFactory>> = new Map([
   ["check", async () => (await import("./check.ts")).checkCommand],
   ["demo", async () => (await import("./demo.ts")).demoCommand],
   ["stats", async () => (await import("./stats.ts")).statsCommand],
+  ["history", async () => (await import("./history.ts")).historyCommand],
+  ["statements", async () => (await import("./statements.ts")).statementsCommand],
+  ["compare", async () => (await import("./compare.ts")).compareCommand],
   ["readiness", async () => (await import("./readiness.ts")).readinessCommand],
   ["report", async () => (await import("./report.ts")).reportCommand],
   ["replay", async () => (await import("./replay.ts")).replayCommand],
@@ -31,11 +34,12 @@ Examples:
   $ pgsoak help stats                   options and examples of one command
 `;
 
-export type Streams = Pick<CliContext, "stdout" | "stderr" | "stderrColumns" | "env">;
+export type Streams = Pick<CliContext, "stdout" | "stderr" | "stdoutColumns" | "stderrColumns" | "env">;
 
 const processStreams: Streams = {
   stdout: (text) => void process.stdout.write(text),
   stderr: (text) => void process.stderr.write(text),
+  stdoutColumns: process.stdout.isTTY ? process.stdout.columns : undefined,
   stderrColumns: process.stderr.isTTY ? process.stderr.columns : undefined,
   env: process.env,
 };

@@ -51,8 +51,11 @@ export function addQuestionOptions(command: Command): Command {
     .addOption(new Option("--set <setting=value>", "another threshold, or off; repeatable").argParser(override));
 }
 
+/** Whether somebody named the configuration, rather than leaving it to the default. */
+export const isConfigGiven = (command: Command): boolean => command.getOptionValueSource("config") !== "default";
+
 /** What was wrong with the question is a usage error. */
-async function asked<T>(question: () => T | Promise<T>): Promise<T> {
+export async function asked<T>(question: () => T | Promise<T>): Promise<T> {
   try {
     return await question();
   } catch (error) {
@@ -63,11 +66,15 @@ async function asked<T>(question: () => T | Promise<T>): Promise<T> {
   }
 }
 
+export interface PolicyOptions extends LogOptions {
+  /** Thresholds instead of the configured ones. */
+  readonly set?: readonly (readonly [name: string, text: string])[];
+}
+
 /** The configured one; of a log that was brought here without its configuration the default one. */
-export async function policyFor({ env }: CliContext, options: QuestionOptions, command: Command): Promise<Policy> {
+export async function policyFor({ env }: CliContext, options: PolicyOptions, isGiven: boolean): Promise<Policy> {
   const { defaultPolicy, overridePolicy, policyOf } = await import("../projections/readiness/policy.ts");
-  const isConfigGiven = command.getOptionValueSource("config") !== "default";
-  const isAlone = options.db !== undefined && !isConfigGiven && !existsSync(options.config);
+  const isAlone = options.db !== undefined && !isGiven && !existsSync(options.config);
   const { loadConfig } = await import("../config/load-config.ts");
   const stored = isAlone ? defaultPolicy() : policyOf(loadConfig({ path: options.config, env }).readiness);
   return asked(() => overridePolicy(stored, options.set ?? []));
@@ -77,10 +84,10 @@ export async function policyFor({ env }: CliContext, options: QuestionOptions, c
 export async function windowFor(reader: LogReader, options: QuestionOptions, wallUs: number): Promise<Window> {
   const { checkSelection } = await import("../projections/readiness/check-selection.ts");
   const { readinessBounds } = await import("../projections/readiness/readiness-bounds.ts");
-  const { parseWindow } = await import("../projections/window.ts");
+  const { readinessWindow } = await import("../projections/readiness/readiness-window.ts");
   const { mirroring, database, window, from, to } = options;
   const unknown = checkSelection(reader, { mirroring, database });
   if (unknown !== null) throw new PgsoakError("usage", `--${unknown.field}: ${unknown.message}`);
   const bounds = await readinessBounds(reader, wallUs, mirroring);
-  return asked(() => parseWindow({ window, from, to }, bounds));
+  return asked(() => readinessWindow({ window, from, to }, bounds));
 }

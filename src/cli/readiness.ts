@@ -8,6 +8,7 @@ import { jsonOption, type CliContext } from "./context.ts";
 import { openLog } from "./open-log.ts";
 import {
   addQuestionOptions,
+  isConfigGiven,
   policyFor,
   type QuestionOptions,
   VERDICT_EXIT_CODES,
@@ -44,7 +45,7 @@ async function answer(context: CliContext, options: ReadinessOptions, policy: Po
 }
 
 async function printReadiness(context: CliContext, options: ReadinessOptions, command: Command): Promise<void> {
-  const policy = await policyFor(context, options, command);
+  const policy = await policyFor(context, options, isConfigGiven(command));
   const result = await answer(context, options, policy);
   const { REPORT_FORMATS } = await import("../projections/readiness/report-formats.ts");
   context.stdout(REPORT_FORMATS[options.json === true ? "json" : options.format](result));

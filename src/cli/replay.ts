@@ -1,20 +1,24 @@
-// `pgsoak replay`: folds the raw log anew into tables of its own, beside a running service or without one, and with
-// --verify compares them with the stored ones.
+// `pgsoak replay`: folds the raw log anew into tables of its own, beside a running service or without one, says what verdict
+// they give, and with --verify compares them with the stored ones.
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Command } from "commander";
 import type { TableComparison } from "../projections/compare-table.ts";
 import type { LogReader } from "../events/log-reader.ts";
 import { type SealReport, verifySealsInSteps } from "../events/verify-seals.ts";
+import type { Policy } from "../projections/readiness/policy.ts";
+import type { Readiness } from "../projections/readiness/readiness-schema.ts";
 import type { Replay } from "../projections/replay.ts";
 import { configOption, jsonOption, type CliContext } from "./context.ts";
-import { dbOption, openLog, type LogOptions } from "./open-log.ts";
+import { dbOption, openLog } from "./open-log.ts";
 import { createProgressBar } from "./progress-bar.ts";
+import { asked, policyFor, type PolicyOptions } from "./readiness-question.ts";
 import { watchSignals } from "./watch-signals.ts";
 
 const EXAMPLES = `
 Examples:
   $ pgsoak replay                      fold the log that ./pgsoak.toml names anew
+  $ pgsoak replay --window 7d          … and judge the last seven days by what comes out
   $ pgsoak replay --verify             are the stored counters what the events say?
   $ pgsoak replay --verify --json --db ./pgsoak.db
 
@@ -28,7 +32,10 @@ const EXIT_DIFFERENT = 1;
 /** As shells have it: 128 and the number of SIGINT. */
 const EXIT_INTERRUPTED = 130;
 
-interface ReplayOptions extends LogOptions {
+interface ReplayOptions extends PolicyOptions {
+  readonly window?: string;
+  readonly from?: string;
+  readonly to?: string;
   readonly json?: boolean;
   readonly verify?: boolean;
 }
@@ -50,7 +57,21 @@ interface Verified {
   readonly seals: SealReport;
 }
 
-async function replayLog(context: CliContext, options: ReplayOptions): Promise<void> {
+/** The verdict that the fresh projections give. The replay's transaction is open: its tables go before the stored ones. */
+async function judge(reader: LogReader, options: ReplayOptions, policy: Policy): Promise<Readiness> {
+  const { factsOf } = await import("../projections/readiness/read-facts.ts");
+  const { boundsOf } = await import("../projections/readiness/readiness-bounds.ts");
+  const { readiness } = await import("../projections/readiness/readiness.ts");
+  const { readinessWindow } = await import("../projections/readiness/readiness-window.ts");
+  const { createClock } = await import("../clock.ts");
+  const { window, from, to } = options;
+  const bounds = await boundsOf(reader, reader.kysely, createClock().wallUs());
+  const span = await asked(() => readinessWindow({ window, from, to }, bounds));
+  return readiness(await factsOf(reader, reader.kysely, span), policy);
+}
+
+async function replayLog(context: CliContext, options: ReplayOptions, isConfigGiven: boolean): Promise<void> {
+  const policy = await policyFor(context, options, isConfigGiven);
   const { Replay: ReplayOfLog } = await import("../projections/replay.ts");
   using reader = await openLog(context, options);
   const startedMs = performance.now();
@@ -67,8 +88,14 @@ async function replayLog(context: CliContext, options: ReplayOptions): Promise<v
     context.setExitCode(EXIT_INTERRUPTED);
     return;
   }
+  const verdict = await judge(reader, options, policy);
   const report = reportOf(replay, seconds, verified);
-  context.stdout(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : text(report));
+  const { readinessText } = await import("../projections/readiness/readiness-text.ts");
+  context.stdout(
+    options.json === true
+      ? `${JSON.stringify({ ...report, readiness: verdict }, null, 2)}\n`
+      : `${text(report)}\n${readinessText(verdict)}`,
+  );
   if (report.equal === false) context.setExitCode(EXIT_DIFFERENT);
 }
 
@@ -148,8 +175,13 @@ export function replayCommand(context: CliContext): Command {
     .description("fold the log anew, and compare what is stored with it")
     .addOption(configOption())
     .addOption(dbOption())
+    .option("--window <span>", "what to judge: 30s, 15m, 24h, 7d, 2w or all, up to now (default: all)")
+    .option("--from <moment>", "RFC 3339 or Unix seconds, instead of --window")
+    .option("--to <moment>", "RFC 3339 or Unix seconds (default: now)")
     .option("--verify", "compare the stored projections with the replayed ones")
     .addOption(jsonOption())
     .addHelpText("after", EXAMPLES)
-    .action((options: ReplayOptions) => replayLog(context, options));
+    .action((options: ReplayOptions, command: Command) =>
+      replayLog(context, options, command.getOptionValueSource("config") !== "default"),
+    );
 }

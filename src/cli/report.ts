@@ -10,6 +10,7 @@ import type { CliContext } from "./context.ts";
 import { openLog } from "./open-log.ts";
 import {
   addQuestionOptions,
+  isConfigGiven,
   policyFor,
   type QuestionOptions,
   VERDICT_EXIT_CODES,
@@ -68,7 +69,7 @@ function writeOutput(file: string, html: string, isForced: boolean): void {
 async function writeReport(context: CliContext, options: ReportOptions, command: Command): Promise<void> {
   const { output, force: isForced = false } = options;
   if (output !== undefined) checkOutput(output, isForced);
-  const report = await readReportOf(context, options, await policyFor(context, options, command));
+  const report = await readReportOf(context, options, await policyFor(context, options, isConfigGiven(command)));
   const { reportHtml } = await import("../projections/report/report-html.ts");
   const html = reportHtml(report);
   if (output === undefined) {

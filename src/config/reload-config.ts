@@ -42,7 +42,7 @@ function inForce(present: Config, read: Config): Config {
     databases: present.databases.map((database) => databaseInForce(database, read)),
     mirrorings: present.mirrorings.map((mirroring) => mirroringInForce(mirroring, read)),
     users: read.users,
-    events: present.events,
+    events: { ...present.events, retentionMs: read.events.retentionMs, maxSizeBytes: read.events.maxSizeBytes },
     api: { ...read.api, host: present.api.host, port: present.api.port },
     admin: { ...present.admin, password: read.admin.password },
     tls: present.tls,

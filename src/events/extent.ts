@@ -1,6 +1,7 @@
 // Which raw events the log still has. Everything older is in the checkpoint and in the projections only.
 
 import type { Database } from "better-sqlite3";
+import { prepared } from "./prepared.ts";
 
 /** Seqs are 0 and moments null where there is no event. Moments are microseconds since the Unix epoch. */
 export interface LogExtent {
@@ -20,14 +21,15 @@ export interface LogExtent {
 /** Ask inside the transaction that reads the events: then both belong to one snapshot. */
 export function readExtent(db: Database): LogExtent {
   const edge = (order: "asc" | "desc"): { seq: number; at: number | null } =>
-    db.prepare<[], { seq: number; at: number }>(`select seq, at from event order by seq ${order} limit 1`).get() ?? {
+    prepared<[], { seq: number; at: number }>(db, `select seq, at from event order by seq ${order} limit 1`).get() ?? {
       seq: 0,
       at: null,
     };
   const [first, last] = [edge("asc"), edge("desc")];
-  const removed = db
-    .prepare<[], { seq: number; at: number | null }>("select removed_seq as seq, removed_at as at from log_extent")
-    .get();
+  const removed = prepared<[], { seq: number; at: number | null }>(
+    db,
+    "select removed_seq as seq, removed_at as at from log_extent",
+  ).get();
   return {
     firstSeq: first.seq,
     firstAt: first.at,

@@ -2,6 +2,7 @@
 
 import type { Database } from "better-sqlite3";
 import type { Fold } from "./fold.ts";
+import { prepared } from "./prepared.ts";
 
 export interface FoldPosition {
   readonly name: string;
@@ -12,13 +13,14 @@ export interface FoldPosition {
 
 /** `prefix` is that of the tables of the folds. */
 export function savePositions(db: Database, folds: readonly Fold[], seq: number, prefix = ""): void {
-  const upsert = db.prepare(`insert or replace into ${prefix}fold_position (name, version, seq) values (?, ?, ?)`);
+  const upsert = prepared(db, `insert or replace into ${prefix}fold_position (name, version, seq) values (?, ?, ?)`);
   for (const fold of folds) upsert.run(fold.name, fold.version, seq);
 }
 
 /** Null for a fold that has no row. */
 export function readPosition(db: Database, name: string, prefix = ""): FoldPosition | null {
-  const select = db.prepare<[string], FoldPosition>(
+  const select = prepared<[string], FoldPosition>(
+    db,
     `select name, version, seq from ${prefix}fold_position where name = ?`,
   );
   return select.get(name) ?? null;

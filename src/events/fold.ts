@@ -15,6 +15,8 @@ export interface Fold {
    * when the fold has none.
    */
   beginning?(db: Database): number;
+  /** A run can't begin without it: it is rebuilt before, and not beside the recording. */
+  readonly isNeededAtStart?: true;
   /** Empties its tables and its state. */
   clear(db: Database): void;
   /** Takes its state from its tables, which hold everything up to the stored position. Also called after a rollback. */

@@ -35,6 +35,7 @@ export function scopeOf(database: string | null): Scope {
 export class KnownFacts implements Fold {
   readonly name = "known_facts";
   readonly version = 1;
+  readonly isNeededAtStart = true;
   readonly tables: readonly [knownFacts: string];
   readonly #facts = new Map<string, Facts>();
   readonly #touched = new Map<string, readonly [mirroring: string, scope: Scope]>();

@@ -11,6 +11,7 @@ import { type EventQuery, selectEvents } from "./event-query.ts";
 import type { MirrorEvent } from "./event.ts";
 import { createFailureLookup } from "./failures.ts";
 import type { Lane } from "./lanes.ts";
+import { prepared } from "./prepared.ts";
 import { RunIndex } from "./run-index.ts";
 import type { LogTables } from "./tables.ts";
 
@@ -81,7 +82,7 @@ export class LogReader implements Disposable {
 
   /** The seq of the newest event; 0 for none. */
   lastSeq(): number {
-    return this.db.prepare<[], number>("select coalesce(max(seq), 0) from event").pluck().get()!;
+    return prepared<[], number>(this.db, "select coalesce(max(seq), 0) from event").pluck().get()!;
   }
 
   /** Changes whenever another connection has committed (sqlite.org/pragma.html#pragma_data_version). */
@@ -91,7 +92,7 @@ export class LogReader implements Disposable {
 
   /** The time of the newest event, microseconds since the Unix epoch; 0 for none. */
   lastAt(): number {
-    return this.db.prepare<[], number>("select at from event order by seq desc limit 1").pluck().get() ?? 0;
+    return prepared<[], number>(this.db, "select at from event order by seq desc limit 1").pluck().get() ?? 0;
   }
 
   /**

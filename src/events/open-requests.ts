@@ -11,6 +11,7 @@ import { CHECKPOINT_PREFIX } from "./checkpoint.ts";
 import { readPosition } from "./fold-positions.ts";
 import type { Fold } from "./fold.ts";
 import { LogReader } from "./log-reader.ts";
+import { prepared } from "./prepared.ts";
 
 const YOUNG_EVENTS = 50_000;
 
@@ -127,8 +128,8 @@ export class OpenRequests implements Fold {
 
   save(db: Database): void {
     const [inFlight, openRequest] = this.tables;
-    const upsert = db.prepare(`insert or replace into ${inFlight} (lane, requests) values (?, ?)`);
-    const idle = db.prepare(`delete from ${inFlight} where lane = ?`);
+    const upsert = prepared(db, `insert or replace into ${inFlight} (lane, requests) values (?, ?)`);
+    const idle = prepared(db, `delete from ${inFlight} where lane = ?`);
     for (const lane of this.#touched) {
       const requests = this.#lanes.get(lane);
       if (requests === undefined) idle.run(lane);
@@ -136,7 +137,7 @@ export class OpenRequests implements Fold {
     }
     this.#touched.clear();
     if (this.#ended.length > 0) {
-      const remove = db.prepare(`delete from ${openRequest} where request = ?`);
+      const remove = prepared(db, `delete from ${openRequest} where request = ?`);
       for (const request of this.#ended) remove.run(request);
       this.#ended = [];
     }
@@ -153,7 +154,7 @@ export class OpenRequests implements Fold {
   #age(db: Database, boundary: number): void {
     if (boundary <= this.#aged) return;
     const [, table] = this.tables;
-    const insert = db.prepare(`insert into ${table} (request, seq, lane, statement) values (?, ?, ?, ?)`);
+    const insert = prepared(db, `insert into ${table} (request, seq, lane, statement) values (?, ?, ?, ?)`);
     for (const { request, seq, lane, statement } of this.#open.values()) {
       if (seq > boundary) break;
       if (seq > this.#aged) insert.run(request, seq, lane, statement);

@@ -2,7 +2,9 @@
 // number looks like a whole one.
 
 import type { Database } from "better-sqlite3";
+import { type Kysely, sql } from "kysely";
 import { PgsoakError } from "../errors.ts";
+import type { LogTables } from "./tables.ts";
 
 export interface ProjectionState {
   readonly projection: string;
@@ -28,7 +30,22 @@ export function projectionState(db: Database): ProjectionState[] {
 
 /** Throws rebuilding unless all of these stand at the end of the log. Ask inside the transaction that reads them. */
 export function requireWhole(db: Database, projections: readonly string[]): void {
-  const behind = projectionState(db).find((state) => projections.includes(state.projection) && !state.isWhole);
+  refuseBehind(projectionState(db), projections);
+}
+
+/** The same for a read by Kysely: `db` is the transaction. */
+export async function requireWholeIn(db: Kysely<LogTables>, projections: readonly string[]): Promise<void> {
+  const of = sql<number>`(select coalesce(max(seq), 0) from event)`;
+  const select = db.selectFrom("fold_position").select(["name as projection", "seq as done", of.as("of")]);
+  const states = await select.orderBy("name").execute();
+  refuseBehind(
+    states.map((state) => ({ ...state, isWhole: state.done === state.of })),
+    projections,
+  );
+}
+
+function refuseBehind(states: readonly ProjectionState[], projections: readonly string[]): void {
+  const behind = states.find((state) => projections.includes(state.projection) && !state.isWhole);
   if (behind === undefined) return;
   const percent = Math.floor((behind.done / behind.of) * 100);
   const message = `The projection ${behind.projection} is being rebuilt (${percent}%): ask again when it is whole.`;

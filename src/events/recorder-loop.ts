@@ -10,6 +10,7 @@ import type { EventLog } from "./event-log.ts";
 import { beat } from "./heartbeat.ts";
 import type { RecorderCommand } from "./recorder-messages.ts";
 import type { Recorder } from "./recorder.ts";
+import type { KeptLimits } from "./retention.ts";
 import type { Upkeep } from "./upkeep.ts";
 
 const IDLE_MS = 1000;
@@ -28,6 +29,8 @@ export interface RecorderLoopOptions {
   readonly flushMs: number;
   /** See heartbeat.ts: a beat at least every few seconds, unless the disk hangs. */
   readonly heartbeat: SharedArrayBuffer;
+  /** Other limits hold for what of the log is kept. */
+  readonly onLimits?: (limits: KeptLimits) => void;
   /** After so long without a batch the log says that there was nothing to write. Default: IDLED_MS. */
   readonly idledMs?: number;
 }
@@ -42,7 +45,7 @@ export function runRecorderLoop(options: RecorderLoopOptions): boolean {
   for (;;) {
     beat(heartbeat);
     const seen = Atomics.load(signal, 0);
-    if (takeCommands(recorder, commands)) return drainAll(recorder, clock, heartbeat);
+    if (takeCommands(recorder, commands, options.onLimits)) return drainAll(recorder, clock, heartbeat);
     const drained = recorder.drain();
     if (drained === "failed") {
       pause(recorder.outage.pauseMs);
@@ -61,7 +64,11 @@ export function runRecorderLoop(options: RecorderLoopOptions): boolean {
 }
 
 /** Returns whether the stop command was among them. */
-function takeCommands(recorder: Recorder, commands: MessagePort): boolean {
+function takeCommands(
+  recorder: Recorder,
+  commands: MessagePort,
+  onLimits: (limits: KeptLimits) => void = () => {},
+): boolean {
   for (;;) {
     const received = receiveMessageOnPort(commands);
     if (received === undefined) return false;
@@ -81,6 +88,7 @@ function takeCommands(recorder: Recorder, commands: MessagePort): boolean {
         break;
       case "reconfigure":
         recorder.reconfigure(message.mirrorings);
+        onLimits({ retentionUs: message.retentionMs * 1000, maxBytes: message.maxSizeBytes });
         break;
       case "ask":
         recorder.ask(message.id, message.event);

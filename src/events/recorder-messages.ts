@@ -37,8 +37,8 @@ export type RecorderCommand =
   /** A proxy thread has died: drain its ring, close its open requests as interrupted, forget its ids. */
   | { type: "detach"; thread: number }
   | { type: "append"; event: NewEvent }
-  /** The mirrorings' settings have changed: what that makes worthless is an epoch. */
-  | { type: "reconfigure"; mirrorings: readonly RunMirroring[] }
+  /** Settings have changed: what that makes worthless of a mirroring is an epoch, and other limits hold for the log. */
+  | { type: "reconfigure"; mirrorings: readonly RunMirroring[]; retentionMs: number; maxSizeBytes: number }
   /** As append, but answered by `appended`: when the log can't be written at once, the event is given up. */
   | { type: "ask"; id: number; event: NewEvent }
   /** Drain everything, append run_stopped, close the log, answer `stopped`. */

@@ -11,6 +11,7 @@ import { type LogExtent, readExtent } from "./extent.ts";
 import type { Fold } from "./fold.ts";
 import { savePositions } from "./fold-positions.ts";
 import type { LogReader } from "./log-reader.ts";
+import { prepared } from "./prepared.ts";
 import { markSealsRemoved } from "./seals.ts";
 
 /** Events between two looks at the clock. */
@@ -26,15 +27,19 @@ const PAGES_PER_MS = 40;
 /** Cutting a file by very much at once takes long. */
 const PAGES_CUT_MAX = 4096;
 
-export interface RetentionOptions {
-  /** On the writer's handle. */
-  readonly reader: LogReader;
-  /** A second set of every fold that follows the log, with CHECKPOINT_PREFIX. */
-  readonly folds: readonly Fold[];
+/** What of the log is kept. */
+export interface KeptLimits {
   /** Events older than this are removed. */
   readonly retentionUs: number;
   /** The log is kept at about this size: what is in use, free pages aside. */
   readonly maxBytes: number;
+}
+
+export interface RetentionOptions extends KeptLimits {
+  /** On the writer's handle. */
+  readonly reader: LogReader;
+  /** A second set of every fold that follows the log, with CHECKPOINT_PREFIX. */
+  readonly folds: readonly Fold[];
   readonly clock: Clock;
   /** The newest events, which are never removed. KEPT_EVENTS when absent. */
   readonly keptEvents?: number;
@@ -62,14 +67,21 @@ export class Retention {
   readonly #options: RetentionOptions;
   readonly #db: Database;
   readonly #remove: (end: End, readMs: number) => number;
+  #limits: KeptLimits;
   #isOpen = false;
   #pagesCut = 0;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
+    this.#limits = options;
     this.#db = options.reader.db;
     const remove = this.#db.transaction((end: End, readMs: number) => this.#removeSome(end, readMs));
     this.#remove = (end, readMs) => remove.immediate(end, readMs);
+  }
+
+  /** Other limits hold from the next look on. What was removed is gone. */
+  keep(limits: KeptLimits): void {
+    this.#limits = limits;
   }
 
   /** Cheap: reads the two ends of the log and its size. */
@@ -102,7 +114,7 @@ export class Retention {
       return;
     }
     const pages = Math.max(1, Math.round(readMs * PAGES_PER_MS));
-    this.#db.pragma(`incremental_vacuum(${pages})`);
+    this.#db.exec(`pragma incremental_vacuum(${pages})`);
     this.#pagesCut += pages;
   }
 
@@ -113,7 +125,8 @@ export class Retention {
 
   /** Events before this moment are due. The newest event's moment counts, so that no jump of the clock removes them all. */
   #before({ lastAt }: LogExtent): number {
-    const { clock, retentionUs, maxBytes } = this.#options;
+    const { clock } = this.#options;
+    const { retentionUs, maxBytes } = this.#limits;
     const pages = this.#pragma("page_count") - this.#pragma("freelist_count");
     if (pages * this.#pragma("page_size") > maxBytes) return Number.MAX_SAFE_INTEGER;
     return Math.min(clock.wallUs(), lastAt!) - retentionUs;
@@ -127,9 +140,9 @@ export class Retention {
     if (seq === removedSeq) return 0;
     for (const fold of folds) fold.save(this.#db);
     savePositions(this.#db, folds, seq, CHECKPOINT_PREFIX);
-    this.#db.prepare("delete from event where seq <= ?").run(seq);
+    prepared(this.#db, "delete from event where seq <= ?").run(seq);
     markSealsRemoved(this.#db, seq);
-    this.#db.prepare("update log_extent set removed_seq = ?, removed_at = ?").run(seq, at);
+    prepared(this.#db, "update log_extent set removed_seq = ?, removed_at = ?").run(seq, at);
     return seq - removedSeq;
   }
 
@@ -169,6 +182,6 @@ export class Retention {
   }
 
   #pragma(name: "page_count" | "freelist_count" | "page_size"): number {
-    return Number(this.#db.pragma(name, { simple: true }));
+    return prepared<[], number>(this.#db, `pragma ${name}`).pluck().get()!;
   }
 }

@@ -56,8 +56,11 @@ export async function runRecorder(
   try {
     await loadStatementParser();
     const openRequests = new OpenRequests();
-    // A run can't begin before it is known what the last one left open; the projections may come later.
-    using log = await EventLog.open({ ...data, folds: [openRequests], projections: createProjections() });
+    const all = createProjections();
+    // A run can't begin before it is known what the last one left behind; the other projections may come later.
+    const needed = [openRequests, ...all.filter(({ isNeededAtStart }) => isNeededAtStart)];
+    const projections = all.filter(({ isNeededAtStart }) => isNeededAtStart !== true);
+    using log = await EventLog.open({ ...data, folds: needed, projections });
     const folds = [new OpenRequests(undefined, CHECKPOINT_PREFIX), ...createProjections(CHECKPOINT_PREFIX)];
     record(data, log, openRequests, folds, report);
     report({ type: "stopped" });
@@ -76,7 +79,8 @@ function record(
   checkpoint: readonly Fold[],
   report: (report: RecorderReport) => void,
 ): void {
-  const clock = new LogClock(createClock(), log.lastAt);
+  const wallClock = createClock();
+  const clock = new LogClock(wallClock, log.lastAt);
   const run = data.resume === null ? startRun(data, log, openRequests, clock) : resumeRun(data.resume, log);
   const recorder = new Recorder({ log, openRequests, run, clock, flushMs: data.flushMs, report });
   // They may have changed while there was no recorder.
@@ -88,14 +92,22 @@ function record(
     retentionUs: data.retentionMs * 1000,
     maxBytes: data.maxSizeBytes,
     ...(data.keptEvents === undefined ? {} : { keptEvents: data.keptEvents }),
-    clock,
+    // Not the log's, which a clock that was wrong for a while leaves in the future.
+    clock: wallClock,
     onForgotten: (projections) => {
       const message = "projections begin with the first event that is left: older ones were removed";
       report({ type: "log", level: "warn", message, fields: { projections } });
     },
   });
   const upkeep = new Upkeep({ log, retention, clock, report });
-  const isWhole = runRecorderLoop({ ...data, recorder, log, upkeep, clock });
+  const isWhole = runRecorderLoop({
+    ...data,
+    recorder,
+    log,
+    upkeep,
+    clock,
+    onLimits: (limits) => retention.keep(limits),
+  });
   try {
     // Without its last word the run counts as crashed, and the next one will say that something is missing.
     if (isWhole) log.appendBatch([{ kind: "run_stopped", at: clock.wallUs(), run }]);

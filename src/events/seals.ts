@@ -4,6 +4,7 @@
 
 import type { Database, Statement } from "better-sqlite3";
 import type { ColumnValue } from "./event-columns.ts";
+import { prepared } from "./prepared.ts";
 import { addRow, CHECKSUM_START } from "./row-checksum.ts";
 
 export const SEAL_EVENTS = 100_000;
@@ -88,5 +89,5 @@ export function readOpenSeal(db: Database): Seal | null {
  * any more. A range that is cut in the middle can't be verified either, so cut behind multiples of SEAL_EVENTS.
  */
 export function markSealsRemoved(db: Database, seq: number): void {
-  db.prepare<[number]>("update seal set removed = 1 where first_seq <= ? and removed = 0").run(seq);
+  prepared<[number], never>(db, "update seal set removed = 1 where first_seq <= ? and removed = 0").run(seq);
 }

@@ -1,6 +1,7 @@
 // Reads the observation ledger of one committed snapshot, as timelines that any number of windows can be asked about.
 
 import { type Kysely, sql } from "kysely";
+import { requireWholeIn } from "../events/projection-state.ts";
 import type { LogTables } from "../events/tables.ts";
 import type { ObservationTables } from "./observation-rows.ts";
 import type { Timeline } from "./timeline.ts";
@@ -14,10 +15,11 @@ export interface Observations {
 }
 
 /**
- * The timelines as far as `window` and what lies in it need them. `db` may be a transaction, so that other numbers come
- * from the same snapshot.
+ * The timelines as far as `window` and what lies in it need them. `db` is a transaction, so that other numbers come from
+ * the same snapshot. Throws rebuilding.
  */
 export async function readObservations(db: Kysely<LogTables>, window: Window): Promise<Observations> {
+  await requireWholeIn(db, ["observations"]);
   const tables = db.withTables<ObservationTables>();
   const last = await db.selectFrom("event").select("at").orderBy("seq", "desc").limit(1).executeTakeFirst();
   // Every mirroring has one row that lasts.

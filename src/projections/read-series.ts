@@ -1,7 +1,9 @@
 // A window as a series of points, each a step of it: the same figures as of a window, read in one pass.
 
 import type { LogReader } from "../events/log-reader.ts";
+import { requireWhole } from "../events/projection-state.ts";
 import type { LaneSpan } from "./lane-span.ts";
+import { NO_LANE } from "./ledger-balance.ts";
 import { Rollup } from "./rollup.ts";
 import { bucketStart, ROLLUP_LEVELS } from "./rollup-levels.ts";
 import { RollupReader, ROW_VALUES, spanOf } from "./rollup-reader.ts";
@@ -17,9 +19,11 @@ const STEPS_S = [
   1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
 ];
 
-interface SeriesPoint extends Window {
+export interface SeriesPoint extends Window {
   /** Of the lanes that had events, or requests in flight, by id. */
   readonly lanes: ReadonlyMap<number, SeriesLane>;
+  /** Requests that were lost to the log and belong to no known lane. */
+  readonly unrecorded: number;
 }
 
 interface SeriesLane {
@@ -47,9 +51,13 @@ export function stepOf({ from, to }: Window, points = 300): number {
   return STEPS_S.reduce((best, step) => (distance(step) < distance(best) ? step : best)) * SECOND_US;
 }
 
-/** `stepUs` is rounded up to whole seconds, and to what SERIES_POINTS_MAX allows. One read transaction. */
+/** `stepUs` is rounded up to whole seconds, and to what SERIES_POINTS_MAX allows. One read transaction. Throws rebuilding. */
 export function readSeries(reader: LogReader, window: Window, stepUs: number): SeriesReading {
-  return reader.db.transaction(() => new Series(reader, window, stepUs).read())();
+  const read = reader.db.transaction((): SeriesReading => {
+    requireWhole(reader.db, ["rollups", "ledger_balance"]);
+    return new Series(reader, window, stepUs).read();
+  });
+  return read();
 }
 
 class Series {
@@ -104,7 +112,8 @@ class Series {
         lanes.set(lane, { rollup, inFlight: inFlightAt === null ? null : after });
       }
       const [from, to] = [Math.max(step, covered.from), Math.min(step + this.#stepUs, covered.to)];
-      points.push({ from, to, lanes });
+      const unrecorded = spans?.get(NO_LANE)?.rollup.counters.unrecorded ?? 0;
+      if (from < to) points.push({ from, to, lanes, unrecorded });
     }
     return points;
   }

@@ -2,6 +2,7 @@
 // open bucket has not written yet.
 
 import type { LogReader } from "../events/log-reader.ts";
+import { requireWhole } from "../events/projection-state.ts";
 import { readKnownExtent } from "./log-extent.ts";
 import { bucketStart, STATEMENT_LEVELS } from "./rollup-levels.ts";
 import { scanWindow } from "./rollup-reader.ts";
@@ -33,13 +34,14 @@ export interface StatementsReading {
 
 /**
  * One read transaction. Edges whose raw events were removed, or are more than `edgeEventsMax`, are cut at whole buckets,
- * and the answer says so.
+ * and the answer says so. Throws rebuilding.
  */
 export function readStatements(reader: LogReader, window: Window, edgeEventsMax = EDGE_EVENTS_MAX): StatementsReading {
   return reader.db.transaction(() => read(reader, window, edgeEventsMax))();
 }
 
 function read(reader: LogReader, window: Window, edgeEventsMax: number): StatementsReading {
+  requireWhole(reader.db, ["statement_rollups", "ledger_balance"]);
   const extent = readKnownExtent(reader);
   const [tenMinutes] = STATEMENT_LEVELS;
   const open = extent.lastSeq === 0 ? null : bucketStart(extent.lastAt, tenMinutes!.us);

@@ -2,6 +2,7 @@
 // exist, and from whole buckets where they were removed; then the answer names them and what of the window it covers.
 
 import type { LogReader } from "../events/log-reader.ts";
+import { requireWhole } from "../events/projection-state.ts";
 import type { LaneSpan } from "./lane-span.ts";
 import { NO_LANE } from "./ledger-balance.ts";
 import { Rollup } from "./rollup.ts";
@@ -35,12 +36,13 @@ export interface WindowReading {
   readonly lanes: readonly LaneWindow[];
 }
 
-/** One read transaction, which neither waits for a writer nor makes one wait. */
+/** One read transaction, which neither waits for a writer nor makes one wait. Throws rebuilding. */
 export function readWindow(reader: LogReader, window: Window): WindowReading {
   return reader.db.transaction(() => read(reader, window))();
 }
 
 function read(reader: LogReader, window: Window): WindowReading {
+  requireWhole(reader.db, ["rollups", "ledger_balance"]);
   const rollups = new RollupReader(reader);
   const { pieces, covered, resolution } = rollups.plan(window);
   const spans = new Map<number, LaneSpan>();

@@ -10,6 +10,7 @@ import { CHECKPOINT_PREFIX } from "../events/checkpoint.ts";
 import { readPosition } from "../events/fold-positions.ts";
 import type { Fold } from "../events/fold.ts";
 import { LogReader } from "../events/log-reader.ts";
+import { prepared } from "../events/prepared.ts";
 import { BucketTable } from "./bucket-table.ts";
 import { bucketStart, STATEMENT_LEVELS } from "./rollup-levels.ts";
 import { StatementBucket } from "./statement-bucket.ts";
@@ -100,7 +101,8 @@ export class StatementRollups implements Fold {
     if (this.#prefix !== "") this.#writeOpen();
     for (const one of this.#pending) this.#do(db, one);
     this.#pending = [];
-    db.prepare(`insert or replace into ${this.#positions} (id, seq, at) values (1, ?, ?)`).run(this.#seq, this.#at);
+    const upsert = `insert or replace into ${this.#positions} (id, seq, at) values (1, ?, ?)`;
+    prepared(db, upsert).run(this.#seq, this.#at);
   }
 
   #count(event: MirrorEvent): void {

@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { DROP_REASONS, PARITIES, SKIP_REASONS } from "../events/event.ts";
 import { DROPPED_COLUMN, PARITY_COLUMN, SKIPPED_COLUMN } from "./columns.ts";
+import { pickColumns } from "./pick-columns.ts";
 import type { StatsSnapshot } from "./read-stats.ts";
 import { formatMoment } from "./rfc3339.ts";
 import { inFlightOf, meanLatencyMs, type StatsRow } from "./stats-row.ts";
@@ -47,14 +48,6 @@ export const statsJsonSchema = z.object({
 
 export type StatsJson = z.infer<typeof statsJsonSchema>;
 
-function pick<Name extends string>(
-  row: StatsRow,
-  columns: Readonly<Record<Name, keyof StatsRow>>,
-): Record<Name, number>;
-function pick(row: StatsRow, columns: Readonly<Record<string, keyof StatsRow>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(columns).map(([name, column]) => [name, row[column] ?? 0]));
-}
-
 const orNull = (us: number | null): string | null => (us === null ? null : formatMoment(us));
 
 function countersJson(row: StatsRow): z.infer<typeof countersSchema> {
@@ -81,9 +74,9 @@ function countersJson(row: StatsRow): z.infer<typeof countersSchema> {
     last_error: orNull(row.last_error),
     consecutive_errors: row.consecutive_errors,
     consecutive_successes: row.consecutive_successes,
-    parity: pick(row, PARITY_COLUMN),
-    skipped: pick(row, SKIPPED_COLUMN),
-    dropped: pick(row, DROPPED_COLUMN),
+    parity: pickColumns(row, PARITY_COLUMN),
+    skipped: pickColumns(row, SKIPPED_COLUMN),
+    dropped: pickColumns(row, DROPPED_COLUMN),
   };
 }
 

@@ -55,6 +55,11 @@ export function gapsOf(timeline: Timeline, window: Window): Gap[] {
   );
 }
 
+/** What was observed, in order. */
+export function observedSpans(timeline: Timeline, window: Window): Window[] {
+  return spansOf(timeline, window).flatMap(({ from, to, cause }) => (cause === null ? [{ from, to }] : []));
+}
+
 export function observedSeconds(timeline: Timeline, window: Window): number {
   const us = spansOf(timeline, window).reduce(
     (sum, { from, to, cause }) => (cause === null ? sum + to - from : sum),

@@ -37,7 +37,8 @@ export interface WindowBounds {
   readonly since: number | null;
 }
 
-type Field = keyof WindowQuery;
+/** The fields of a window, and those of questions that have more than one or cut it up. */
+type Field = keyof WindowQuery | "a" | "b" | "step";
 
 /** One sentence about one field; the API answers 400 with it, the command line exits 64. */
 export class WindowError extends Error {

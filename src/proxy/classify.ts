@@ -175,15 +175,20 @@ function readCreate(t: Tokens, found: Findings): void {
   let temporary = false;
   for (; CREATE_PREFIXES.has(t.text); t.next()) temporary ||= t.text.startsWith("temp");
   t.inRoutine = t.text === "function" || t.text === "procedure";
+  const made: string[] = [];
+  let isKept = true;
   if (temporary) {
     while (CREATED_KINDS.has(t.text)) t.next();
-    if (t.text !== "pg_temp") found.holdObjects(t.name);
+    if (t.text !== "pg_temp") made.push(t.name);
   }
   for (; !t.ended; t.next()) {
-    if (t.previous === "." && t.before === "pg_temp") found.holdObjects(t.name);
+    if (t.previous === "." && t.before === "pg_temp") made.push(t.name);
+    // ON COMMIT DROP: it is gone with its transaction.
+    if (t.text === "drop" && t.previous === "commit" && t.before === "on") isKept = false;
     if (t.previous === "execute" && t.before === "as") found.uses("execute", t.name);
     note(t, found);
   }
+  if (isKept) for (const name of made) found.holdObjects(name);
 }
 
 function readCopy(t: Tokens, found: Findings): void {

@@ -13,6 +13,8 @@ import type { Statement } from "./statement-book.ts";
 
 /** Portals of statements that touch the session; beyond, the oldest is forgotten. */
 const PORTALS_MAX = 1000;
+/** Parse frames of one request that are kept. */
+const OP_BYTES_MAX = 16 << 20;
 
 /** A statement's text as a message carries it: `buffer[start, end)`, perhaps only its beginning. */
 export interface StatementText {
@@ -28,8 +30,6 @@ export interface StatementText {
 
 export class ClientNames {
   standardConformingStrings = true;
-  /** Whether anybody will ask. */
-  readonly #followed: boolean;
   readonly #find: (buffer: Buffer, start: number, end: number) => Statement;
   readonly #sent = new PreparedNames();
   readonly #settled = new PreparedNames();
@@ -37,8 +37,8 @@ export class ClientNames {
   readonly #portals = new Map<string, PreparedStatement>();
   #lastId = 0;
 
-  constructor(followed: boolean, find: (buffer: Buffer, start: number, end: number) => Statement) {
-    this.#followed = followed;
+  /** `find` says what is known of a statement's text. */
+  constructor(find: (buffer: Buffer, start: number, end: number) => Statement) {
     this.#find = find;
   }
 
@@ -58,7 +58,9 @@ export class ClientNames {
     this.#name(request, statement);
     const defines = this.#define(statement, text);
     const id = ++this.#lastId;
-    const kept = this.#followed ? frame : null;
+    const size = frame?.length ?? 0;
+    const kept = request.opBytes + size <= OP_BYTES_MAX ? frame : null;
+    request.opBytes += kept?.length ?? 0;
     const prepared: PreparedStatement = { id, name, by: "parse", frame: kept, statement, defines };
     const op: SessionOp = { kind: "parse", step: request.steps - 1, prepared };
     request.does(op);
@@ -111,6 +113,10 @@ export class ClientNames {
     this.resolve(request);
     if (!primary.answered) return;
     this.#settled.follow(request, primary);
+    if (request.doesTooMuch) {
+      this.#settled.lose();
+      this.#sent.lose();
+    }
     if (ops === null) return;
     if (primary.failed) this.#correct(ops);
     for (const statement of request.ran()) if (statement.class.forgetsSession) this.#objects.clear();

@@ -2,7 +2,6 @@
 // answered, message by message, so a Close behind an error forgets nothing and a Parse that was refused defines nothing.
 // One of these is the client's session on the primary, another the same session on a mirror.
 
-import type { Result } from "./mirror/result.ts";
 import type { PreparedStatement } from "./prepared-statement.ts";
 import type { Request } from "./request.ts";
 import { type Progress, type SessionOp, statementsDone } from "./session-op.ts";
@@ -55,6 +54,16 @@ export class PreparedNames {
     this.#gaps = false;
   }
 
+  /** More happened than could be followed: any name may mean anything. */
+  lose(): void {
+    this.clear();
+    this.#gaps = true;
+  }
+
+  get size(): number {
+    return this.#byName.size;
+  }
+
   /** Makes `name` mean what it means in `other`. */
   take(name: string, other: PreparedNames): void {
     const meaning = other.find(name);
@@ -77,14 +86,16 @@ export class PreparedNames {
       for (const { name, needed } of mentionsOf(op)) {
         if (seen.has(name)) continue;
         seen.add(name);
-        if (needed) needs.push({ name, meaning: this.find(name) });
+        const meaning = this.find(name);
+        // A name that is defined here is taken for a free one when nobody can know.
+        if (needed) needs.push({ name, meaning: op.kind === "parse" ? (meaning ?? null) : meaning });
       }
     }
     return needs;
   }
 
   /** The server has answered a request, completing `before` messages that were sent ahead of its own. */
-  follow(request: Request, result: Result, before = 0): void {
+  follow(request: Request, result: Progress, before = 0): void {
     const steps = result.steps - before;
     if (request.ops !== null) this.apply(request.ops, { steps, commands: result.commands });
     // A Query does away with the unnamed statement (PostgreSQL 18 docs, 54.2.2.1), if the server gets as far as to it.
@@ -116,11 +127,17 @@ export class PreparedNames {
     }
   }
 
+  /** Nobody here knows what a PREPARE prepared whose text was cut, or is none. */
+  #prepared(prepared: PreparedStatement | undefined): void {
+    if (prepared === undefined) this.#gaps = true;
+    else this.define(prepared);
+  }
+
   #run(names: readonly NameOp[], defines: readonly PreparedStatement[], commands: number): void {
     let defined = 0;
     for (const op of names) {
       if (op.at >= commands) return;
-      if (op.kind === "prepare") this.define(defines[defined++]!);
+      if (op.kind === "prepare") this.#prepared(defines[defined++]);
       else if (op.kind === "deallocate") this.forget(op.name);
       else if (op.kind === "forget") this.clear();
     }

@@ -125,6 +125,7 @@ export class ProxyThread {
         return;
       case "names":
         this.#recording.announceAgain(command.port, this.#context.book.values());
+        this.#report({ type: "announced", id: command.id, replicas: this.#replicas() });
         return;
       case "settings":
         this.#apply(command.config, command.paused);
@@ -137,6 +138,10 @@ export class ProxyThread {
         void this.#stop(command.timeoutMs);
         return;
     }
+  }
+
+  #replicas(): string[] {
+    return this.#destinations.filter(({ isReplica }) => isReplica).map(({ config }) => config.name);
   }
 
   #apply(config: Config, paused: readonly string[]): void {

@@ -11,6 +11,8 @@ import type { TransactionUnit } from "./transaction.ts";
 
 /** A pipeline may name more; then it is treated as one that may do anything. */
 const STATEMENTS_MAX = 64;
+/** Operations on the session that are followed. */
+const OPS_MAX = 10_000;
 
 export type RequestKind = "simple" | "extended" | "function";
 
@@ -28,6 +30,10 @@ export class Request {
   ops: SessionOp[] | null = null;
   /** What the prepared statements that it mentions mean to the primary before it; null until that is known. */
   needs: readonly Need[] | null = null;
+  /** It does more to the session than is followed: it can't be mirrored, and what its names mean is not known. */
+  doesTooMuch = false;
+  /** Bytes of the Parse frames that its operations keep. */
+  opBytes = 0;
   /** It may touch what the session holds and no command brings back. */
   touchesObjects = false;
   /** The client has sent all of it, as far as is known: a COPY may open it again. */
@@ -120,7 +126,9 @@ export class Request {
   }
 
   does(op: SessionOp): void {
-    (this.ops ??= []).push(op);
+    this.ops ??= [];
+    if (this.ops.length < OPS_MAX) this.ops.push(op);
+    else this.doesTooMuch = true;
   }
 
   /** Notes a statement that it names; null is one that nobody here knows. */

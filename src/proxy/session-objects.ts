@@ -14,9 +14,10 @@ export class SessionObjects {
 
   /** Names that a statement of the client is about to make. */
   add(names: readonly string[]): void {
-    for (const name of names) {
-      if (name.length === 0 || this.#names.has(name) || this.#names.size > NAMES_MAX) continue;
-      this.#names.add(name.toLowerCase());
+    for (const wire of names) {
+      const name = Buffer.from(wire, "latin1").toString("utf8").toLowerCase();
+      if (name === "" || this.#names.has(name) || this.#names.size > NAMES_MAX) continue;
+      this.#names.add(name);
       this.#mentions.clear();
     }
   }

@@ -72,7 +72,7 @@ export class Tap {
       },
       frame: (type, buffer, start, end, bodyLength) => this.#primaryFrame(type, buffer, start, end, bodyLength),
     };
-    this.#names = new ClientNames(options.mirrored, (buffer, start, end) => this.#find(buffer, start, end));
+    this.#names = new ClientNames((buffer, start, end) => this.#find(buffer, start, end));
     this.#bytes = new RequestBytes(options.budget, options.mirrored, options.wantsBytes);
     this.#requests = new RequestBoundaries({
       bytes: this.#bytes,
@@ -194,6 +194,10 @@ export class Tap {
   #query(buffer: Buffer, start: number, end: number, partial: boolean, next: number): void {
     const request = this.#requests.closing("simple", next);
     if (request === null) return;
+    if (!this.#o.mirrored) {
+      this.#requests.close(request);
+      return;
+    }
     const statement = this.#find(buffer, start, end);
     this.#names.query({ request, statement, text: { buffer, start, end, partial } });
     this.#mayOpen(request, statement);
@@ -202,7 +206,7 @@ export class Tap {
 
   #extended(type: number, buffer: Buffer, start: number, end: number, bodyLength: number, next: number): void {
     const request = this.#requests.extended(next);
-    if (request === null) return;
+    if (request === null || !this.#o.mirrored) return;
     switch (type) {
       case FrontendMessage.Parse: {
         const partial = end - start < bodyLength;
@@ -272,7 +276,7 @@ export class Tap {
   }
 
   #settled(request: Request): void {
-    this.#names.settled(request);
+    if (this.#o.mirrored) this.#names.settled(request);
     const { current } = this.#requests;
     if (current?.announced) this.#names.resolve(current);
     this.#o.primarySettled(request);

@@ -41,8 +41,8 @@ export type ProxyCommand =
   | { type: "cancel"; id: number; key: Uint8Array }
   /** What became of a CancelRequest that landed here. */
   | { type: "cancelled"; id: number }
-  /** The recorder was started again: say every name on this port. */
-  | { type: "names"; port: MessagePort }
+  /** The recorder was started again: say every name on this port; answered by `announced`. */
+  | { type: "names"; id: number; port: MessagePort }
   /** Goes on under this configuration; answered by `applied`. Databases and mirrorings are the same ones, in their order. */
   | { type: "settings"; id: number; config: Config; paused: readonly string[] }
   /** Who is connected; answered by `clients`. */
@@ -57,5 +57,7 @@ export type ProxyReport =
   | { type: "cancel"; id: number; key: Uint8Array }
   | { type: "cancelled"; id: number; found: boolean }
   | { type: "applied"; id: number }
+  /** What the thread says from now on reaches the new recorder. `replicas` names mirrorings that are fed by replication. */
+  | { type: "announced"; id: number; replicas: readonly string[] }
   | { type: "clients"; id: number; clients: readonly ClientFacts[] }
   | { type: "stopped" };

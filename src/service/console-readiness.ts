@@ -5,8 +5,8 @@ import type { Policy } from "../projections/readiness/policy.ts";
 import { readFacts } from "../projections/readiness/read-facts.ts";
 import { readinessBounds } from "../projections/readiness/readiness-bounds.ts";
 import { readinessText } from "../projections/readiness/readiness-text.ts";
+import { readinessWindow } from "../projections/readiness/readiness-window.ts";
 import { readiness } from "../projections/readiness/readiness.ts";
-import { parseWindow } from "../projections/window.ts";
 
 /** `nowUs` is the clock. Throws WindowError. */
 export async function readConsoleReadiness(
@@ -14,6 +14,6 @@ export async function readConsoleReadiness(
   { window, policy, nowUs }: { readonly window: string; readonly policy: Policy; readonly nowUs: number },
 ): Promise<readonly string[]> {
   const bounds = await readinessBounds(reader, nowUs, undefined);
-  const facts = await readFacts(reader, parseWindow({ window }, bounds), {});
+  const facts = await readFacts(reader, readinessWindow({ window }, bounds), {});
   return readinessText(readiness(facts, policy)).trimEnd().split("\n");
 }

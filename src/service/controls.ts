@@ -13,7 +13,6 @@ import type { ConfigInForce } from "./config-in-force.ts";
 import type { ProxyPool } from "./proxy-pool.ts";
 import type { RecorderHandle } from "./recorder-handle.ts";
 import type { ResetTimer } from "./reset-timer.ts";
-import { runMirrorings } from "./run-mirrorings.ts";
 
 /** What a reload did, in the words of reload-config.ts. */
 export interface ReloadOutcome {
@@ -89,7 +88,7 @@ export class Controls {
       inForce.config = config;
       if (changed.length > 0) {
         await this.#apply();
-        recorder.reconfigure(runMirrorings(config));
+        recorder.reconfigure(config);
         resets.set(config.general.mirrorMetricsResetIntervalS);
         this.#mark("configuration reloaded", who);
       }

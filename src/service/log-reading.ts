@@ -1,40 +1,42 @@
-// Reads the raw log for the API in a thread of its own: one question at a time, a bounded number of waiting ones, a limit
-// of time for each. A worker that dies or hangs is replaced when the next question comes.
+// Answers the API's questions about the log in a thread of its own: one at a time, a bounded number of waiting ones, a
+// limit of time for each. A worker that dies or hangs is replaced when the next question comes.
 
 import { Worker } from "node:worker_threads";
-import { BusyError, type EventLines, type EventPages } from "../api/event-pages.ts";
-import { messageOf, PgsoakError } from "../errors.ts";
-import type { EventPageQuery } from "../projections/event-page.ts";
-import type { ReaderAnswer, ReaderWorkerData } from "./reader-messages.ts";
+import { BusyError, type LogAnswers, type LogQuestion, type LogQuestions } from "../api/log-questions.ts";
+import { type ErrorCode, messageOf, PgsoakError } from "../errors.ts";
+import type { ReaderAnswer, ReaderQuestion, ReaderWorkerData } from "./reader-messages.ts";
 import { workerUrl } from "./worker-url.ts";
 
 const WAITING_MAX = 64;
 const ANSWER_MS = 10_000;
 
 interface Asked {
-  readonly query: EventPageQuery;
-  readonly resolve: (page: EventLines) => void;
+  readonly question: LogQuestion;
+  readonly resolve: (answer: LogAnswers[LogQuestion["kind"]]) => void;
   readonly reject: (error: Error) => void;
 }
 
-export class LogReading implements EventPages {
+export class LogReading implements LogQuestions {
   readonly #path: string;
+  readonly #answerMs: number;
   readonly #waiting: Asked[] = [];
   #worker: Worker | null = null;
   #current: (Asked & { readonly id: number; readonly timer: NodeJS.Timeout }) | null = null;
   #ids = 0;
   #closed = false;
 
-  /** `path` is that of a log that exists; nothing is opened before the first question. */
-  constructor(path: string) {
+  /** `path` is that of a log that exists; nothing is opened before the first question. `answerMs`: for tests. */
+  constructor(path: string, answerMs = ANSWER_MS) {
     this.#path = path;
+    this.#answerMs = answerMs;
   }
 
-  read(query: EventPageQuery): Promise<EventLines> {
+  ask<Q extends LogQuestion>(question: Q): Promise<LogAnswers[Q["kind"]]> {
     if (this.#closed) return Promise.reject(new BusyError("pgsoak is stopping"));
     if (this.#waiting.length >= WAITING_MAX) return Promise.reject(new BusyError("too many questions about the log"));
-    const { promise, resolve, reject } = Promise.withResolvers<EventLines>();
-    this.#waiting.push({ query, resolve, reject });
+    const { promise, resolve, reject } = Promise.withResolvers<LogAnswers[Q["kind"]]>();
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the worker answers each kind with its own
+    this.#waiting.push({ question, resolve: resolve as Asked["resolve"], reject });
     this.#next();
     return promise;
   }
@@ -54,10 +56,10 @@ export class LogReading implements EventPages {
     const asked = this.#waiting.shift();
     if (asked === undefined) return;
     const id = ++this.#ids;
-    const timer = setTimeout(() => this.#failed(new BusyError("the log took too long to answer")), ANSWER_MS);
+    const timer = setTimeout(() => this.#failed(new BusyError("the log took too long to answer")), this.#answerMs);
     this.#current = { ...asked, id, timer };
     this.#worker ??= this.#start();
-    this.#worker.postMessage({ id, query: asked.query });
+    this.#worker.postMessage({ id, question: asked.question } satisfies ReaderQuestion);
   }
 
   #start(): Worker {
@@ -75,8 +77,8 @@ export class LogReading implements EventPages {
   #answered(answer: ReaderAnswer): void {
     if (answer.id !== this.#current?.id) return;
     const asked = this.#finish();
-    if ("page" in answer) asked?.resolve(answer.page);
-    else asked?.reject(new PgsoakError("log_unusable", answer.error));
+    if ("answer" in answer) asked?.resolve(answer.answer);
+    else asked?.reject(errorOf(answer.error));
     this.#next();
   }
 
@@ -95,4 +97,8 @@ export class LogReading implements EventPages {
     this.#current = null;
     return asked;
   }
+}
+
+function errorOf({ code, message }: { readonly code: ErrorCode | null; readonly message: string }): Error {
+  return code === null ? new Error(message) : new PgsoakError(code, message);
 }

@@ -36,6 +36,11 @@ interface Thread {
 export class ProxyPool {
   readonly gauges: Gauges;
   readonly health: SharedArrayBuffer;
+  /**
+   * Called when a recorder that has taken the place of one that died hears every thread. `replicas` are the mirrorings that
+   * are fed by replication.
+   */
+  onHeardAgain: (replicas: readonly string[]) => void = () => {};
   readonly #recorder: RecorderHandle;
   readonly #log: Log;
   readonly #gaugeBuffer: SharedArrayBuffer;
@@ -45,6 +50,7 @@ export class ProxyPool {
   #orphans: { readonly thread: number; readonly ring: SharedArrayBuffer }[] = [];
   readonly #cancels = new Map<number, Cancel>();
   readonly #applications = new ThreadQuestions<null>();
+  readonly #announcements = new ThreadQuestions<readonly string[]>();
   readonly #clientLists = new ThreadQuestions<readonly ClientFacts[]>();
   #config: Config;
   #paused: readonly string[] = [];
@@ -60,7 +66,7 @@ export class ProxyPool {
     this.#gaugeBuffer = createGaugeBuffer(config.general.threads, mirrorings);
     this.gauges = new Gauges(this.#gaugeBuffer, mirrorings);
     this.health = createHealthBuffer(mirrorings);
-    recorder.onRestarted = () => this.#resumeRecording();
+    recorder.onRestarted = () => void this.#resumeRecording();
   }
 
   static async start(config: Config, recorder: RecorderHandle, log: Log): Promise<ProxyPool> {
@@ -172,6 +178,9 @@ export class ProxyPool {
       case "applied":
         this.#applications.answered(thread, report.id, null);
         return;
+      case "announced":
+        this.#announcements.answered(thread, report.id, report.replicas);
+        return;
       case "clients":
         this.#clientLists.answered(thread, report.id, report.clients);
         return;
@@ -203,18 +212,20 @@ export class ProxyPool {
   }
 
   /** The recorder has died and another one knows none of the threads: it gets their rings, and their names once more. */
-  #resumeRecording(): void {
+  async #resumeRecording(): Promise<void> {
     for (const { thread, ring } of this.#orphans) {
       const names = new MessageChannel();
       this.#recorder.send({ type: "resume", thread, ring, port: names.port1 }, [names.port1]);
       this.#recorder.send({ type: "detach", thread });
     }
     this.#orphans = [];
-    for (const [thread, { worker, ring }] of this.#threads) {
+    const replicas = await this.#announcements.put(this.#threads.keys(), (thread, id) => {
+      const { worker, ring } = this.#threads.get(thread)!;
       const names = new MessageChannel();
       this.#recorder.send({ type: "resume", thread, ring, port: names.port1 }, [names.port1]);
-      worker.postMessage({ type: "names", port: names.port2 } satisfies ProxyCommand, [names.port2]);
-    }
+      worker.postMessage({ type: "names", id, port: names.port2 } satisfies ProxyCommand, [names.port2]);
+    });
+    this.onHeardAgain(replicas.flat());
   }
 
   /** A thread has died: its sessions are gone, the others go on, a new one takes its place. */
@@ -223,6 +234,7 @@ export class ProxyPool {
     if (dead?.worker !== worker) return;
     this.#threads.delete(thread);
     this.#applications.gone(thread);
+    this.#announcements.gone(thread);
     this.#clientLists.gone(thread);
     this.gauges.clearThread(thread);
     MirrorHealth.releaseThread(this.health, thread);

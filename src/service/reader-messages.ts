@@ -1,7 +1,7 @@
 // What the main thread and the reader worker say to each other. Structured-clone data only.
 
-import type { EventLines } from "../api/event-pages.ts";
-import type { EventPageQuery } from "../projections/event-page.ts";
+import type { LogAnswers, LogQuestion } from "../api/log-questions.ts";
+import type { ErrorCode } from "../errors.ts";
 
 export interface ReaderWorkerData {
   /** Of the event log, which exists. */
@@ -10,9 +10,10 @@ export interface ReaderWorkerData {
 
 export interface ReaderQuestion {
   readonly id: number;
-  readonly query: EventPageQuery;
+  readonly question: LogQuestion;
 }
 
 export type ReaderAnswer =
-  | { readonly id: number; readonly page: EventLines }
-  | { readonly id: number; readonly error: string };
+  | { readonly id: number; readonly answer: LogAnswers[LogQuestion["kind"]] }
+  /** Without a code it is a defect. */
+  | { readonly id: number; readonly error: { readonly code: ErrorCode | null; readonly message: string } };

@@ -13,6 +13,7 @@ import type { RecorderCommand } from "../events/recorder-messages.ts";
 import type { Log } from "../log.ts";
 import { AskedEvents } from "./asked-events.ts";
 import { type LifeReport, RecorderLife } from "./recorder-life.ts";
+import { runMirrorings } from "./run-mirrorings.ts";
 import { workerUrl } from "./worker-url.ts";
 
 /** What was recorded must reach the file; a disk that hangs must not keep the process for ever. */
@@ -42,7 +43,7 @@ export class RecorderHandle implements EventAppender {
   readonly signal = new SharedArrayBuffer(4);
   /** Called when another recorder has taken the place of one that died: it knows no thread yet. */
   onRestarted: () => void = () => {};
-  readonly #config: Config;
+  #config: Config;
   #identity: RecorderIdentity;
   readonly #log: Log;
   readonly #entry: URL;
@@ -119,10 +120,13 @@ export class RecorderHandle implements EventAppender {
     Atomics.notify(cells, 0);
   }
 
-  /** The mirrorings go on under other settings; a recorder that is being started again learns of it when it lives. */
-  reconfigure(mirrorings: readonly RunMirroring[]): void {
+  /** Goes on under other settings; a recorder that is being started again learns of them when it lives. */
+  reconfigure(config: Config): void {
+    const mirrorings = runMirrorings(config);
+    const { retentionMs, maxSizeBytes } = config.events;
+    this.#config = config;
     this.#identity = { ...this.#identity, mirrorings };
-    this.send({ type: "reconfigure", mirrorings });
+    this.send({ type: "reconfigure", mirrorings, retentionMs, maxSizeBytes });
   }
 
   append(event: NewEvent): Promise<number> {
@@ -215,6 +219,8 @@ export class RecorderHandle implements EventAppender {
     }
     if (this.#stopping) return;
     this.#lives();
+    // They may have changed since it was begun; what it knows already is no news to it.
+    this.reconfigure(this.#config);
     this.onRestarted();
     for (const command of this.#held) this.send(command);
     this.#held = [];

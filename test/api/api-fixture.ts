@@ -93,7 +93,7 @@ export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixtu
   const folds = [new OpenRequests(), ...createProjections()];
   const events = await EventLog.open({ path, folds });
   const reader = openReader(path);
-  const pages = new LogReading(path);
+  const questions = new LogReading(path);
   const appender: EventAppender = {
     append: (event) => {
       if (live.recordingStatus.state === "broken") return Promise.reject(new NotRecordedError("disk full"));
@@ -109,7 +109,7 @@ export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixtu
   const app = createApi({
     config,
     reader,
-    pages,
+    questions,
     appender,
     live,
     log,
@@ -132,7 +132,7 @@ export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixtu
     [Symbol.asyncDispose]: async () => {
       closing.abort();
       await server.close();
-      await pages.close();
+      await questions.close();
       reader.close();
       events.close();
       rmSync(folder, { recursive: true });

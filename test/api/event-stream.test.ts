@@ -136,12 +136,12 @@ test("in silence the position is told, and who takes nothing for long is cut off
   using fixture = await openLogFixture();
   fixture.log.appendBatch([runStarted(AT), tallied(AT, 1)]);
   using reader = openReader(fixture.path);
-  const pages = new LogReading(fixture.path);
+  const questions = new LogReading(fixture.path);
   try {
     let [ends, slow] = [0, 0];
     const stream = createEventStream({
       reader,
-      pages,
+      questions,
       filter: { kinds: ["marked"] },
       after: 0,
       end: new AbortController().signal,
@@ -160,6 +160,6 @@ test("in silence the position is told, and who takes nothing for long is cut off
     await taker.cancel();
     expect(ends).toBe(1);
   } finally {
-    await pages.close();
+    await questions.close();
   }
 });

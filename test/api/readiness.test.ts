@@ -57,6 +57,18 @@ test("the answer is the verdict on the window with criteria, reasons and metrics
   expect(answer.metrics.total_requests).toBe(900);
 });
 
+test("a window that ends in the future ends now, and the answer says so", async () => {
+  await using api = await openSoak();
+  const seconds = BEGIN / S;
+  const asked = await ask(api, `?from=${seconds}&to=2099-01-01T00:00:00Z`);
+  expect(asked).toMatchObject({ to: "2015-08-20T17:00:00.000000Z", expires_at: "2015-08-21T17:00:00.000000Z" });
+  expect(asked).toEqual(await ask(api, `?from=${seconds}`));
+  expect((await ask(api, "?to=2099-01-01T00:00:00Z")).to).toBe("2015-08-20T17:00:00.000000Z");
+  const future = await api.get("/readiness?from=2098-01-01T00:00:00Z&to=2099-01-01T00:00:00Z");
+  expect(future.status).toBe(400);
+  expect(await future.json()).toMatchObject({ detail: expect.stringContaining("must be in the past") });
+});
+
 test("any threshold can be overridden by its setting name, and the stored policy stays", async () => {
   await using api = await openSoak();
   const lenient = await ask(api, `?${LENIENT}&mirror_max_error_rate=0.2`);

@@ -1,7 +1,37 @@
+import type { Database } from "better-sqlite3";
 import { expect, test } from "vitest";
-import { openBusyApi } from "./busy-api.ts";
-import { readExposition } from "./exposition.ts";
+import { PgsoakError } from "../../src/errors.ts";
+import { openReader } from "../../src/events/log-reader.ts";
+import { readSeries } from "../../src/projections/read-series.ts";
+import { readStatements } from "../../src/projections/read-statements.ts";
+import { readWindow } from "../../src/projections/read-window.ts";
+import { readConsoleHistory } from "../../src/service/console-history.ts";
+import { readConsoleStatements } from "../../src/service/console-statements.ts";
 import type { ApiFixture } from "./api-fixture.ts";
+import { AT, openBusyApi } from "./busy-api.ts";
+import { readExposition } from "./exposition.ts";
+
+/** Who reads each projection. */
+const READS_OF: Readonly<Record<string, readonly string[]>> = {
+  rollups: ["readWindow", "readSeries", "readConsoleHistory"],
+  statement_rollups: ["readStatements", "readConsoleStatements"],
+  ledger_balance: ["readWindow", "readSeries", "readStatements", "readConsoleHistory", "readConsoleStatements"],
+  notes: ["readConsoleHistory", "readConsoleStatements"],
+};
+
+/** As when the projection is being folded anew. */
+function leaveBehind(db: Database, projection: string): void {
+  db.prepare("update fold_position set seq = seq / 2 where name = ?").run(projection);
+}
+
+function isRefused(read: () => unknown): boolean {
+  try {
+    read();
+    return false;
+  } catch (error) {
+    return error instanceof PgsoakError && error.code === "rebuilding";
+  }
+}
 
 /** As when the counters have been emptied to be folded anew, and have come half the way. */
 async function openRebuildingApi(): Promise<ApiFixture> {
@@ -43,3 +73,48 @@ test("/healthz says how far a rebuild has come", async () => {
     rebuilding: { projection: "mirror_stats", done: 6, of: 12 },
   });
 });
+
+test("/readiness gives no verdict on rollups that are being rebuilt, and its metrics are absent", async () => {
+  await using api = await openBusyApi();
+  const of = api.events.lastSeq;
+  api.events.db.prepare("update fold_position set seq = ? where name = 'rollups'").run(of / 2);
+  const answer = await api.get("/readiness");
+  expect(answer.status).toBe(503);
+  expect(await answer.json()).toMatchObject({ code: "rebuilding" });
+  const families = readExposition(await (await api.get("/metrics")).text());
+  expect(families.filter(({ name }) => name.includes("readiness"))).toEqual([]);
+  expect(families.map(({ name }) => name)).toContain("pgsoak_mirror_seen_total");
+});
+
+test.each([
+  ["/observations", "observations"],
+  ["/observations", "notes"],
+  ["/markers", "notes"],
+])("%s says that the projection %s is being rebuilt instead of an empty list", async (path, projection) => {
+  await using api = await openBusyApi();
+  leaveBehind(api.events.db, projection);
+  const answer = await api.get(path);
+  expect(answer.status).toBe(503);
+  expect(await answer.json()).toMatchObject({ code: "rebuilding" });
+  expect(api.logged).toEqual([]);
+});
+
+test.each(["rollups", "statement_rollups", "ledger_balance", "notes"])(
+  "no window is read while a projection that it comes from is being rebuilt: %s",
+  async (projection) => {
+    await using api = await openBusyApi();
+    using reader = openReader(api.events.db.name);
+    const window = { from: AT, to: AT + 1_000_000 };
+    const reads = {
+      readWindow: () => readWindow(reader, window),
+      readSeries: () => readSeries(reader, window, 1_000_000),
+      readStatements: () => readStatements(reader, window),
+      readConsoleHistory: () => readConsoleHistory(reader, { window: "all", step: null, nowUs: AT + 2_000_000 }),
+      readConsoleStatements: () => readConsoleStatements(reader, "all", AT + 2_000_000),
+    };
+    for (const read of Object.values(reads)) expect(read).not.toThrow();
+    leaveBehind(api.events.db, projection);
+    const refused = Object.entries(reads).filter(([, read]) => isRefused(read));
+    expect(refused.map(([name]) => name)).toEqual(READS_OF[projection]);
+  },
+);

@@ -49,6 +49,16 @@ test("the report is text, beside the running writer", async () => {
   expect(stdout).toContain("  - Error rate 5.00% exceeds threshold 1.00% (pg18/shop)\n");
 });
 
+test("a window that ends in the future ends now", async () => {
+  using fixture = await openSoakedLog();
+  const question = ["--from", String(AT / 1e6), "--to", "2999-01-01T00:00:00Z", "--json"];
+  const { stdout } = await run("readiness", "--db", fixture.path, ...question);
+  const { to } = readinessSchema.parse(JSON.parse(stdout));
+  expect(Date.parse(to)).toBeLessThanOrEqual(Date.now());
+  const future = ["--from", "2998-01-01T00:00:00Z", "--to", "2999-01-01T00:00:00Z"];
+  expect(await run("readiness", "--db", fixture.path, ...future)).toMatchObject({ code: 64 });
+});
+
 test("--format json and --json print what GET /readiness answers", async () => {
   using fixture = await openSoakedLog();
   const json = await run("readiness", "--db", fixture.path, ...WINDOW, "--json");

@@ -149,3 +149,13 @@ test("Ctrl-C ends it cleanly and leaves nothing behind", async () => {
   expect(process.listenerCount("SIGINT")).toBe(0);
   expect(retained.log.db.prepare("select count(*) from fold_position").pluck().get()).toBe(FOLDS.length);
 });
+
+test("the verdict that a replay gives is the one that the stored projections give", async () => {
+  using folder = logFolder();
+  using _retained = await openLongLog(folder.path);
+  const window = ["--from", "2023-11-14T22:13:20Z", "--to", "2023-11-14T22:13:50Z", "--json", "--db", folder.path];
+  const stored = await run("readiness", ...window);
+  const replayed = await run("replay", ...window);
+  expect(stored.stdout).toContain('"verdict"');
+  expect(JSON.parse(replayed.stdout).readiness).toEqual(JSON.parse(stored.stdout));
+});

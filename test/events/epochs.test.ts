@@ -128,8 +128,9 @@ test("settings that change during a run begin an epoch once, not again with the 
   const after = [{ name: "pg18", settings: { level: "reads", compare: "rows" }, exposure: 0.5 }];
   await using worker = new RecorderWorker(folder.path, undefined, { mirrorings: before });
   await waitFor(() => worker.reports.length > 0);
-  worker.send({ type: "reconfigure", mirrorings: after });
-  worker.send({ type: "reconfigure", mirrorings: after });
+  const limits = { retentionMs: 86_400_000, maxSizeBytes: 1e9 };
+  worker.send({ type: "reconfigure", mirrorings: after, ...limits });
+  worker.send({ type: "reconfigure", mirrorings: after, ...limits });
   worker.send({ type: "stop" });
   await worker.ended;
   await live(folder.path, after);

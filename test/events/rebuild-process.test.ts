@@ -10,6 +10,7 @@ import { waitFor } from "../helpers/wait-for.ts";
 import { manyEvents } from "./many-events.ts";
 import { LoadProcess } from "./load-process.ts";
 import { logFolder } from "./log-folder.ts";
+import { RecorderWorker } from "./recorder-worker.ts";
 
 const EVENTS = 100_000;
 /** Not more than a busy machine records: projections are rebuilt only while no new events wait. */
@@ -71,4 +72,25 @@ test("progress is reported, and the end of it", async () => {
     { type: "log", level: "info", message: "projections are whole again" },
     { type: "rebuilding", rebuilding: null },
   ]);
+}, 60_000);
+
+test("a run knows its mirrorings from the start, also when what is known of them must be found anew", async () => {
+  using folder = logFolder();
+  const record = async (compare: string): Promise<void> => {
+    const mirrorings = [{ name: "pg18", settings: { compare }, exposure: 1 }];
+    await using worker = new RecorderWorker(folder.path, () => {}, { mirrorings });
+    await waitFor(() => worker.reports.length > 0, PATIENCE);
+    worker.send({ type: "stop" });
+    await worker.ended;
+  };
+  await record("rows");
+  {
+    using log = await EventLog.open({ path: folder.path, folds: [] });
+    log.db.exec("delete from fold_position; delete from known_facts");
+  }
+  await record("content");
+  using reader = openReader(folder.path);
+  const kinds: string[] = [];
+  reader.scan(0, ({ kind }) => kinds.push(kind));
+  expect(kinds).toContain("epoch_started");
 }, 60_000);

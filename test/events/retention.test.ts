@@ -7,7 +7,9 @@ import { dropped, mirrored, queued, runStarted, tallied } from "../projections/f
 import { logFolder } from "./log-folder.ts";
 import { manyEvents } from "./many-events.ts";
 import { marks } from "./marks.ts";
+import { RecorderWorker } from "./recorder-worker.ts";
 import { foldTables, openRetained } from "./retained-log.ts";
+import { waitFor } from "../helpers/wait-for.ts";
 
 test("events older than the retention are removed, and what was removed is known", async () => {
   using folder = logFolder();
@@ -26,6 +28,24 @@ test("events older than the retention are removed, and what was removed is known
   expect(retain()).toBe(0);
   log.appendBatch(marks(1));
   expect(log.lastSeq).toBe(1001);
+});
+
+test("limits that change hold from the next look on, in the recorder too", async () => {
+  using folder = logFolder();
+  using retained = await openRetained(folder.path);
+  const { log, retention, retain } = retained;
+  log.appendBatch(marks(1000));
+  expect(retain()).toBe(0);
+  retention.keep({ retentionUs: 100, maxBytes: Number.MAX_SAFE_INTEGER });
+  retain();
+  expect(readExtent(log.db)).toMatchObject({ firstSeq: 900, lastSeq: 1000 });
+  log.close();
+
+  await using worker = new RecorderWorker(folder.path, undefined, { keptEvents: 1 });
+  await waitFor(() => worker.reports.some(({ type }) => type === "ready"));
+  worker.send({ type: "reconfigure", mirrorings: [], retentionMs: 1, maxSizeBytes: Number.MAX_SAFE_INTEGER });
+  using reader = openReader(folder.path);
+  await waitFor(() => readExtent(reader.db).firstSeq > 900, { message: "what is older than the new retention goes" });
 });
 
 test("a log whose clock jumped ahead loses nothing that its events don't call old", async () => {

@@ -2,9 +2,10 @@
 //
 //   LOG.die    the thread ends in the middle of the transaction
 //   LOG.died   the same right behind the commit of the batch, before the rings are released
-//   LOG.hang   a FIFO: the thread waits in the kernel until somebody opens it for writing
+//   LOG.hang   a FIFO: the thread waits in the kernel until somebody has opened it for writing and closed it
+//   LOG.start  a FIFO: the same before the thread opens the log
 
-import { closeSync, existsSync, openSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { EventLog } from "../../src/events/event-log.ts";
 import type { Fold } from "../../src/events/fold.ts";
@@ -21,6 +22,11 @@ function isAsked(what: "die" | "died"): boolean {
   return true;
 }
 
+function wait(what: "hang" | "start"): void {
+  const fifo = `${data.path}.${what}`;
+  if (existsSync(fifo)) readFileSync(fifo);
+}
+
 const weakSpot: Fold = {
   name: "weak_spot",
   version: 1,
@@ -30,8 +36,7 @@ const weakSpot: Fold = {
   apply: () => {},
   save: () => {
     if (isAsked("die")) process.exit(1);
-    const fifo = `${data.path}.hang`;
-    if (existsSync(fifo)) closeSync(openSync(fifo, "r"));
+    wait("hang");
   },
 };
 
@@ -43,4 +48,5 @@ EventLog.prototype.appendBatch = function appendThenDie(this: EventLog, events) 
 };
 
 const createFolds = (prefix = "") => [...createProjections(prefix), ...(prefix === "" ? [weakSpot] : [])];
+wait("start");
 await runRecorder(data, createFolds, (report) => parentPort!.postMessage(report));

@@ -1,16 +1,20 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
 import { describe, expect, test } from "vitest";
+import type { Config } from "../../src/config/config.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import { openReader } from "../../src/events/log-reader.ts";
 import { createLog } from "../../src/log.ts";
+import type { ObservationRow } from "../../src/projections/observation-rows.ts";
 import { startService } from "../../src/service.ts";
 import { readBooks } from "../events/books.ts";
 import { logFolder } from "../events/log-folder.ts";
-import { createDatabase, type TestDatabase } from "../helpers/clusters.ts";
-import { configText, mirrorTables } from "../helpers/config-text.ts";
+import { BreakableProxy } from "../helpers/breakable-proxy.ts";
+import { createDatabase, type TestDatabase, withClient } from "../helpers/clusters.ts";
+import { type ConfigTables, configText, mirrorTables } from "../helpers/config-text.ts";
 import { readStatsOf, settledStats } from "../helpers/stats-client.ts";
 import { SteadyLoad } from "../helpers/steady-load.ts";
 import { waitFor } from "../helpers/wait-for.ts";
@@ -19,26 +23,41 @@ const ENTRY = new URL("./faulty-recorder-worker.ts", import.meta.url);
 
 interface FaultyPgsoak extends AsyncDisposable {
   readonly proxy: { host: string; port: number };
+  readonly admin: { host: string; port: number };
   readonly logFile: string;
   readonly lines: readonly string[];
   api(path: string): string;
+  /** Goes on with these settings of the mirroring. */
+  reload(mirroring: Readonly<Record<string, string>>): Promise<unknown>;
   stop(): Promise<void>;
 }
 
 /** pgsoak with two proxy threads and a recorder that fails on request. */
-async function startFaulty(database: TestDatabase, folder: string): Promise<FaultyPgsoak> {
-  const tables = { ...mirrorTables(database.primary, database.mirror), general: { threads: 2 } };
-  const text = configText(tables, folder, { proxy: 0, api: 0, admin: 0 });
-  const config = parseConfig(text, { file: join(folder, "pgsoak.toml"), env: {}, allowPortZero: true });
+async function startFaulty(
+  database: TestDatabase,
+  folder: string,
+  mirror: { host: string; port: number } = database.mirror,
+): Promise<FaultyPgsoak> {
+  const configOf = (mirroring = {}): Config => {
+    const tables: ConfigTables = { ...mirrorTables(database.primary, mirror, mirroring), general: { threads: 2 } };
+    const text = configText(tables, folder, { proxy: 0, api: 0, admin: 0 });
+    return parseConfig(text, { file: join(folder, "pgsoak.toml"), env: {}, allowPortZero: true });
+  };
+  let config = configOf();
   const lines: string[] = [];
   const log = createLog({ level: "info", destination: { write: (line) => lines.push(line) } });
-  const service = await startService(config, log, { recorderEntry: ENTRY });
+  const service = await startService(config, log, { recorderEntry: ENTRY, reread: () => config });
   const { host, port } = service.addresses.api;
   return {
     proxy: service.addresses.proxy,
+    admin: service.addresses.admin,
     logFile: join(folder, "pgsoak.db"),
     lines,
     api: (path) => `http://${host}:${port}${path}`,
+    reload: (mirroring) => {
+      config = configOf(mirroring);
+      return service.reload("a test");
+    },
     stop: () => service.stop(),
     [Symbol.asyncDispose]: () => service.stop(),
   };
@@ -84,6 +103,73 @@ describe("a recorder thread that dies", () => {
     },
     60_000,
   );
+});
+
+const requestOf = (pgsoak: FaultyPgsoak, database: TestDatabase): Promise<void> =>
+  withClient({ ...pgsoak.proxy, user: "postgres", database: database.name }, async (client) => {
+    await client.query("SELECT 1");
+  });
+
+/** A FIFO beside the log, and its writing end once the recorder waits for it: until that is closed. */
+async function waitingAt(fifo: string, then: () => unknown): Promise<FileHandle> {
+  execFileSync("mkfifo", [fifo]);
+  const [end] = await Promise.all([open(fifo, "w"), then()]);
+  rmSync(fifo);
+  return end;
+}
+
+function observationOf(pgsoak: FaultyPgsoak): ObservationRow | undefined {
+  using reader = openReader(pgsoak.logFile);
+  return reader.db.prepare<[], ObservationRow>("select * from observation where to_us is null").get();
+}
+
+describe("what a recorder that dies has not heard", () => {
+  test("of the mirrorings' states is said to the next one", async () => {
+    await using database = await createDatabase("recorder_states");
+    await using mirror = await BreakableProxy.to(database.mirror);
+    using folder = logFolder();
+    await using pgsoak = await startFaulty(database, folder.folder, mirror);
+    await requestOf(pgsoak, database);
+    await settledStats(pgsoak, 1);
+    expect(observationOf(pgsoak)).toMatchObject({ state: "observing", mirror: "observing" });
+
+    const end = await waitingAt(`${pgsoak.logFile}.hang`, () => requestOf(pgsoak, database));
+    await mirror.welcome("refuse");
+    mirror.cut();
+    await requestOf(pgsoak, database);
+    await withClient({ ...pgsoak.admin, user: "alice", database: "pgsoak" }, async (console) => {
+      const state = async (): Promise<unknown> => (await console.query("SHOW MIRRORS")).rows[0]?.state;
+      await waitFor(async () => (await state()) === "mirror_down");
+      await console.query("PAUSE MIRROR");
+    });
+    writeFileSync(`${pgsoak.logFile}.died`, "");
+    await end.close();
+    await waitFor(() => pgsoak.lines.some((line) => line.includes("recording works again")));
+    await waitFor(() => observationOf(pgsoak)?.state === "paused");
+    expect(observationOf(pgsoak)).toMatchObject({ state: "paused", mirror: "mirror_down" });
+  }, 60_000);
+
+  test("of settings that are reloaded while the next one starts begins their epoch, once", async () => {
+    await using database = await createDatabase("recorder_epoch");
+    using folder = logFolder();
+    await using pgsoak = await startFaulty(database, folder.folder);
+    await requestOf(pgsoak, database);
+    await settledStats(pgsoak, 1);
+
+    const end = await waitingAt(`${pgsoak.logFile}.start`, async () => {
+      writeFileSync(`${pgsoak.logFile}.die`, "");
+      await requestOf(pgsoak, database);
+    });
+    await pgsoak.reload({ level: "reads" });
+    await end.close();
+    const epochs = (): unknown[] => {
+      using reader = openReader(pgsoak.logFile);
+      return readBooks(reader).events.filter(({ kind }) => kind === "epoch_started");
+    };
+    await waitFor(() => epochs().length > 0);
+    await pgsoak.stop();
+    expect(epochs()).toMatchObject([{ mirroring: "candidate", what: "level", before: "all", after: "reads" }]);
+  }, 60_000);
 });
 
 describe("a disk that hangs", () => {

@@ -154,8 +154,9 @@ test("any life of a service, asked about any window, is answered as a simulation
         folded.when(...life.events.slice(0, split));
         fold.load(folded.db);
         folded.when(...life.events.slice(split));
-        // The last word of the log stands in the table of events, which these tables don't have.
+        // The tables of the log itself: its last word, and how far each fold has come.
         folded.db.exec("create table event (seq integer primary key, at integer)");
+        folded.db.exec("create table fold_position (name text primary key, version integer, seq integer)");
         folded.db.prepare("insert into event (at) values (?)").run(life.endS * S);
         const kysely = new Kysely<LogTables>({ dialect: new SqliteDialect({ database: folded.db }) });
         for (const { from, length } of windows) {

@@ -20,6 +20,10 @@ import { eventBatches, LANES } from "./event-sequences.ts";
 const YOUNG_EVENTS = 16;
 const CHUNKS = { statementChunkEvents: YOUNG_EVENTS };
 
+const START_AT = 1_700_000_000_000_000;
+/** From a millisecond between two events to a quarter of an hour: buckets of every length close. */
+const STRETCHES = [1, 300, 20_000, 900_000];
+
 /** What happens behind a batch. */
 const step = fc.oneof(
   { weight: 3, arbitrary: fc.constant({ type: "go on" } as const) },
@@ -72,8 +76,11 @@ test("stored = replayed = folded at once, for every fold, whatever was removed, 
       eventBatches,
       fc.array(fc.integer({ min: 1, max: 70 }), { minLength: 1, maxLength: 8 }),
       fc.array(step, { minLength: 1, maxLength: 20 }),
-      async (sequence, cuts, steps) => {
-        const events = sequence.flat();
+      fc.constantFrom(...STRETCHES),
+      async (sequence, cuts, steps, stretch) => {
+        const events = sequence
+          .flat()
+          .map((event) => ({ ...event, at: event.at * stretch - (stretch - 1) * START_AT }));
         using folder = logFolder();
         let path = folder.path;
         let removable = 0; // events up to this seq may be removed

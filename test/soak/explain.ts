@@ -38,9 +38,11 @@ export function explain(
     if (event.kind === "dropped") return null;
     if (event.root !== null) {
       const root = outcomes.get(event.root);
-      if (root === undefined || root === outcome || rootOf(root.event) !== null) return null;
-      const reason = reasonOf(root);
-      return reason === null ? null : `cascade of ${reason}`;
+      const isRoot = root !== undefined && root !== outcome && rootOf(root.event) === null;
+      const reason = isRoot ? reasonOf(root) : null;
+      if (reason !== null) return `cascade of ${reason}`;
+      // The root itself may have been excused, or given up: then what followed must have a reason of its own.
+      return byOutage(event, outages) ?? (kills ? byKill(event) : null);
     }
     if (drifts && event.kind === "mirrored" && event.parity === "different_content") return "drifted data";
     return byFault(event, statement) ?? byOutage(event, outages) ?? (kills ? byKill(event) : null);

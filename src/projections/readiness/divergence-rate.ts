@@ -1,10 +1,11 @@
-// Answers that differ, in all that could be compared. Where writes are sampled out, the mirror's data drifts by design: then
-// a difference proves nothing about the server.
+// Answers that differ, in all that could be compared. Where writes were skipped, the mirror's data drifts: then a difference
+// proves nothing about the server.
 
 import { type Criterion, type Judgement, placeOf } from "./criterion.ts";
 import type { LaneFacts } from "./facts.ts";
-import { busyLanes, comparedOf, divergencesOf, driftsByDesign, exposureOf } from "./lane-counts.ts";
-import { percents } from "./wording.ts";
+import { busyLanes, comparedOf, divergencesOf, missesWrites, exposureOf } from "./lane-counts.ts";
+import { missedBecause } from "./missed.ts";
+import { percents, shareDown } from "./wording.ts";
 
 const NOTHING_COMPARED = "No result could be compared: there is no divergence rate";
 
@@ -19,13 +20,16 @@ function judgeLane(lane: LaneFacts, threshold: number): Judgement {
     return { ...judged, status: "pass", detail: `Divergence rate ${shown} within threshold ${shownThreshold}` };
   }
   const detail = `Divergence rate ${shown} exceeds threshold ${shownThreshold}`;
-  if (!driftsByDesign(lane)) return { ...judged, status: "fail", detail };
-  const share = (exposureOf([lane]) ?? 0).toFixed(2);
+  if (!missesWrites(lane)) return { ...judged, status: "fail", detail };
+  const share = shareDown(exposureOf([lane]) ?? 0);
   return {
     ...judged,
     status: "insufficient",
-    detail: `${detail}, but with exposure ${share} and writes the mirror's data drifts by design`,
-    needed: { type: "other", sentence: "evidence with mirror_exposure 1.0 on a fresh copy of the data" },
+    detail: `${detail}, but with exposure ${share} and writes the mirror's data drifts: ${missedBecause([lane]).join(", ")}`,
+    needed: {
+      type: "other",
+      sentence: "evidence with nothing skipped (mirror_exposure = 1.0) on a fresh copy of the data",
+    },
   };
 }
 

@@ -4,7 +4,8 @@
 import { flawlessNeeded, upperBound } from "./bounds.ts";
 import { type Criterion, type Judgement, placeOf } from "./criterion.ts";
 import type { LaneFacts, ReadinessFacts } from "./facts.ts";
-import { busyLanes, driftsByDesign, failuresOf, finishedOf, finishedPerSecond } from "./lane-counts.ts";
+import { busyLanes, missesWrites, failuresOf, finishedOf, finishedPerSecond } from "./lane-counts.ts";
+import { missedBecause } from "./missed.ts";
 import type { Needed } from "./needed.ts";
 import { percent, percents } from "./wording.ts";
 
@@ -27,8 +28,8 @@ function judgeLane(facts: ReadinessFacts, lane: LaneFacts, threshold: number): J
     const [shownRate, shownThreshold] = percents(rate, threshold);
     const detail = `Error rate ${shownRate} exceeds threshold ${shownThreshold}`;
     const withoutDrift = (failures - lane.counters.attribution_data_drift) / finished;
-    if (withoutDrift > threshold || !driftsByDesign(lane)) return { ...judged, status: "fail", detail };
-    const cause = "only through errors of data that drifts by design, since writes are sampled out";
+    if (withoutDrift > threshold || !missesWrites(lane)) return { ...judged, status: "fail", badness: rate, detail };
+    const cause = `only through errors of drifted data, since writes were missed: ${missedBecause([lane]).join(", ")}`;
     return { ...judged, status: "insufficient", detail: `${detail}, ${cause}`, needed: FULL_EXPOSURE };
   }
   if (bound > threshold) {
@@ -41,7 +42,7 @@ function judgeLane(facts: ReadinessFacts, lane: LaneFacts, threshold: number): J
 
 const FULL_EXPOSURE: Needed = {
   type: "other",
-  sentence: "evidence with mirror_exposure 1.0 on a fresh copy of the data",
+  sentence: "evidence with nothing skipped (mirror_exposure = 1.0) on a fresh copy of the data",
 };
 
 function neededBy(facts: ReadinessFacts, lane: LaneFacts, threshold: number): Needed {

@@ -3,16 +3,11 @@
 import { formatMoment } from "../rfc3339.ts";
 import { type Criterion, EVERYWHERE, type Judgement, placeOf } from "./criterion.ts";
 import type { LaneFacts, ReadinessFacts } from "./facts.ts";
+import { missedBecause } from "./missed.ts";
 import { grouped } from "./wording.ts";
 
 /** Reasons that somebody chose: such requests are not missed. */
 const INTENDED = ["skipped_filter", "skipped_replication"] as const;
-const UNINTENDED = {
-  skipped_exposure: "by sampling",
-  skipped_capacity: "for want of mirror connections",
-  skipped_paused: "while the mirroring was paused",
-  skipped_disabled: "while it was disabled",
-} as const;
 
 const none = (detail: string): Judgement => {
   return { status: "insufficient", actual: 0, threshold: 1, badness: 0, detail, ...EVERYWHERE };
@@ -23,20 +18,15 @@ function missing({ window, since, covered, mirrorings }: ReadinessFacts): string
   if (since === null) return "The log is empty";
   if (window.to <= since) return `The window lies wholly before the log, which begins at ${formatMoment(since)}`;
   if (covered === null) return "Nothing is known of the window any more";
-  return mirrorings.length === 0 ? "No mirroring is configured" : null;
+  return mirrorings.length === 0 ? "The window knows no such mirroring" : null;
 }
 
 /** How the requests of the lanes came to be skipped; "" when there were none. */
 function skippedBecause(lanes: readonly LaneFacts[]): string {
   const sum = (name: keyof LaneFacts["counters"]): number =>
     lanes.reduce((all, { counters }) => all + counters[name], 0);
-  const causes = Object.entries(UNINTENDED).flatMap(([name, words]) => {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of the very object
-    const count = sum(name as keyof typeof UNINTENDED);
-    return count === 0 ? [] : [`${grouped(count)} were skipped ${words}`];
-  });
   const intended = INTENDED.reduce((all, name) => all + sum(name), 0);
-  return [...causes, ...(intended === 0 ? [] : [`${grouped(intended)} were filtered out`])].join(", ");
+  return [...missedBecause(lanes), ...(intended === 0 ? [] : [`${grouped(intended)} were filtered out`])].join(", ");
 }
 
 const isSelected = ({ counters }: LaneFacts): boolean => counters.selected > 0;

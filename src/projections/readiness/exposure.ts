@@ -3,6 +3,8 @@
 import type { Criterion, Judgement } from "./criterion.ts";
 import type { LaneFacts } from "./facts.ts";
 import { exposureOf } from "./lane-counts.ts";
+import { missedBecause, missedOf } from "./missed.ts";
+import { shareDown } from "./wording.ts";
 
 const Z = 1.645;
 
@@ -13,13 +15,13 @@ function judgeMirroring(mirroring: string, lanes: readonly LaneFacts[], threshol
   const actual = exposureOf(lanes);
   if (actual === null) return [];
   const judged = { actual, threshold, badness: -actual, mirroring, database: null };
-  const requests = lanes.reduce((sum, { counters }) => sum + counters.selected + counters.skipped_exposure, 0);
+  const requests = lanes.reduce((sum, { counters }) => sum + counters.selected + missedOf(counters), 0);
   if (actual >= threshold - chance(threshold, requests)) {
     const detail = `Exposure ${actual.toFixed(2)} reaches minimum ${threshold.toFixed(2)}`;
     return [{ ...judged, status: "pass", detail }];
   }
-  const shown = (Math.floor(actual * 100) / 100).toFixed(2);
-  const detail = `Exposure ${shown} below minimum ${threshold.toFixed(2)}: a sample cannot vouch for capacity`;
+  const why = missedBecause(lanes).join(", ");
+  const detail = `Exposure ${shareDown(actual)} below minimum ${threshold.toFixed(2)}, since ${why}: a sample cannot vouch for capacity`;
   return [{ ...judged, status: "warn", detail }];
 }
 

@@ -2,11 +2,13 @@
 
 import type { ReadinessFacts } from "./facts.ts";
 
-/** `total` stays that of all: no verdict looks at it. */
+/** `total` stays that of all: no verdict looks at it. Losses that belong to no known lane are everybody's. */
 export function factsOfMirroring(facts: ReadinessFacts, mirroring: string): ReadinessFacts {
   const isOwn = (each: { readonly mirroring: string }): boolean => each.mirroring === mirroring;
+  const others = facts.lanes.filter((lane) => !isOwn(lane));
   return {
     ...facts,
+    unrecorded: others.reduce((rest, { counters }) => rest - counters.unrecorded, facts.unrecorded),
     mirrorings: facts.mirrorings.filter(isOwn),
     lanes: facts.lanes.filter(isOwn),
     statements: facts.statements.filter(isOwn),

@@ -84,6 +84,10 @@ export interface StatementFacts {
   readonly messages: Readonly<Record<string, string>>;
 }
 
+/** From all to nothing. */
+export const STATEMENTS_COVERED = ["all", "part", "none"] as const;
+export type StatementsCovered = (typeof STATEMENTS_COVERED)[number];
+
 export interface ReadinessFacts {
   readonly window: Span;
   /** When the log began; null for an empty one. */
@@ -94,6 +98,8 @@ export interface ReadinessFacts {
   readonly resolution: string;
   /** The same of `statements`, whose buckets are coarser. */
   readonly statementsResolution: string;
+  /** Of how much of the window `statements` are. */
+  readonly statementsCovered: StatementsCovered;
   /** Requests that were seen, but lost to the log, as far as their number is known. */
   readonly unrecorded: number;
   /** By name. */

@@ -1,6 +1,7 @@
 // What criteria count on a lane: requests, errors and divergences, each once.
 
 import type { LaneFacts, ReadinessFacts } from "./facts.ts";
+import { missedOf } from "./missed.ts";
 
 type Counters = LaneFacts["counters"];
 
@@ -28,8 +29,8 @@ export const comparedOf = (counters: Counters): number =>
 export const busyLanes = ({ lanes }: ReadinessFacts): LaneFacts[] =>
   lanes.filter(({ counters }) => counters.selected + finishedOf(counters) > 0);
 
-/** The mirror misses writes by design, so its data drifts, and what follows from that is not its fault. */
-export const driftsByDesign = ({ counters, mayWrite }: LaneFacts): boolean => mayWrite && counters.skipped_exposure > 0;
+/** The mirror never got some of the writes, so its data drifts, and what follows from that is not its fault. */
+export const missesWrites = ({ counters, mayWrite }: LaneFacts): boolean => mayWrite && missedOf(counters) > 0;
 
 /** Requests with an outcome for each second under observation; 0 when there was none. */
 export function finishedPerSecond({ mirrorings }: ReadinessFacts, { mirroring, counters }: LaneFacts): number {
@@ -37,9 +38,9 @@ export function finishedPerSecond({ mirrorings }: ReadinessFacts, { mirroring, c
   return seconds > 0 ? finishedOf(counters) / seconds : 0;
 }
 
-/** The share of what could have been mirrored that was selected; null without traffic. */
+/** The share of what should have been mirrored that was selected; null without traffic. */
 export function exposureOf(lanes: readonly LaneFacts[]): number | null {
   const selected = lanes.reduce((sum, { counters }) => sum + counters.selected, 0);
-  const sampledOut = lanes.reduce((sum, { counters }) => sum + counters.skipped_exposure, 0);
-  return selected + sampledOut === 0 ? null : selected / (selected + sampledOut);
+  const missed = lanes.reduce((sum, { counters }) => sum + missedOf(counters), 0);
+  return selected + missed === 0 ? null : selected / (selected + missed);
 }

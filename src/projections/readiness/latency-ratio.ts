@@ -2,8 +2,8 @@
 // executions, says nothing.
 
 import { printable } from "../printable.ts";
-import type { Criterion, Judgement } from "./criterion.ts";
-import type { StatementFacts } from "./facts.ts";
+import { type Criterion, EVERYWHERE, type Judgement } from "./criterion.ts";
+import type { StatementFacts, StatementsCovered } from "./facts.ts";
 import { ms } from "./wording.ts";
 
 const EXECUTIONS_MIN = 30;
@@ -63,18 +63,28 @@ function judgePlace(compared: readonly Compared[], threshold: number): Judgement
   return { ...about, status: "fail", actual: slower[0]!.ratio, badness: slower[0]!.ratio, detail };
 }
 
+const CANNOT = "Latency ratio cannot be evaluated";
+const WHY: Readonly<Record<StatementsCovered, string>> = {
+  all: `no statement has ${EXECUTIONS_MIN} executions on both sides`,
+  part: "the statements could not be read for all of this window",
+  none: "the statements could not be read for this window",
+};
+
+function nothingCompared(covered: StatementsCovered, threshold: number): Judgement {
+  const detail = `${CANNOT}: ${WHY[covered]}`;
+  return { status: "pass", actual: null, threshold, badness: 0, detail, ...EVERYWHERE };
+}
+
 export const latencyRatio: Criterion = {
   name: "latency_ratio",
   setting: "max_latency_ratio",
   group: "latency_ratio",
-  judge: ({ statements }, { max_latency_ratio: threshold }) => {
+  judge: ({ statements, statementsCovered }, { max_latency_ratio: threshold }) => {
     if (threshold === null) return [];
     const compared = statements.flatMap((each) => compare(each) ?? []);
+    if (compared.length === 0) return [nothingCompared(statementsCovered, threshold)];
     const places = Map.groupBy(compared, ({ statement }) => `${statement.mirroring}\0${statement.database}`);
     return [...places.values()].map((each) => judgePlace(each, threshold));
   },
-  absent: {
-    status: "pass",
-    detail: `Latency ratio cannot be evaluated: no statement has ${EXECUTIONS_MIN} executions on both sides`,
-  },
+  absent: { status: "pass", detail: `${CANNOT}: ${WHY.all}` },
 };

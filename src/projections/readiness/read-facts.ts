@@ -9,7 +9,14 @@ import { Histogram } from "../histogram.ts";
 import { readWindow, type WindowReading } from "../read-window.ts";
 import type { RollupCounters } from "../rollup-counters.ts";
 import type { Window } from "../window.ts";
-import type { LaneFacts, LatencyFacts, MirroringFacts, ReadinessFacts } from "./facts.ts";
+import {
+  type LaneFacts,
+  type LatencyFacts,
+  type MirroringFacts,
+  type ReadinessFacts,
+  STATEMENTS_COVERED,
+  type StatementsCovered,
+} from "./facts.ts";
 import { finishedOf } from "./lane-counts.ts";
 import { readMirrorings } from "./read-mirrorings.ts";
 import { readResidues } from "./read-residue.ts";
@@ -36,6 +43,9 @@ const RESOLUTIONS = ["exact", "events", "1s", "10s", "1m", "10m", "1h"];
 
 const coarsest = (resolutions: readonly string[]): string =>
   resolutions.reduce((a, b) => (RESOLUTIONS.indexOf(b) > RESOLUTIONS.indexOf(a) ? b : a), "exact");
+
+const leastCovered = (readings: readonly Reading[]): StatementsCovered =>
+  STATEMENTS_COVERED.findLast((each) => readings.some(({ statements }) => statements.covered === each)) ?? "all";
 
 function latencyOf(histogram: Histogram, sumUs: number, maxUs: number): LatencyFacts | null {
   const { count } = histogram;
@@ -73,7 +83,7 @@ function residueIn({ rollup, inFlight }: LaneReading, sinceEver: number): number
   return Math.max(unseen + impossible, sinceEver);
 }
 
-const NO_STATEMENTS: StatementReading = { resolution: "exact", statements: [], writing: new Set() };
+const NO_STATEMENTS: StatementReading = { resolution: "exact", covered: "all", statements: [], writing: new Set() };
 
 function read(reader: LogReader, window: Window, mirrorings: readonly string[], database?: string): Reading {
   const names = new Set(mirrorings);
@@ -129,6 +139,7 @@ async function readAll(
     covered: whole.covered,
     resolution: coarsest(used.map((each) => each.window.resolution)),
     statementsResolution: coarsest(used.map(({ statements }) => statements.resolution)),
+    statementsCovered: leastCovered(used),
     unrecorded: unrecorded.reduce((sum, count) => sum + count, whole.unrecorded),
     mirrorings,
     lanes: used.flatMap((each) => laneFacts(each, residues)).sort(byName),
@@ -142,15 +153,15 @@ const PROJECTIONS = ["rollups", "statement_rollups", "observations", "notes", "l
 
 /** One read transaction, which neither waits for a writer nor makes one wait. Throws rebuilding. */
 export function readFacts(reader: LogReader, window: Window, selection: Selection = {}): Promise<ReadinessFacts> {
-  return reader.kysely.transaction().execute((db) => readFactsIn(db, reader, window, selection));
+  return reader.kysely.transaction().execute((db) => factsOf(reader, db, window, selection));
 }
 
-/** The same inside the caller's transaction on the reader, so that other numbers come from the same snapshot. */
-export async function readFactsIn(
-  db: Kysely<LogTables>,
+/** The same inside a read transaction of the caller's, which `db` belongs to. Throws rebuilding. */
+export function factsOf(
   reader: LogReader,
+  db: Kysely<LogTables>,
   window: Window,
-  selection: Selection,
+  selection: Selection = {},
 ): Promise<ReadinessFacts> {
   requireWhole(reader.db, PROJECTIONS);
   return readAll(reader, db, window, selection);

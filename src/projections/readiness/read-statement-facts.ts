@@ -6,7 +6,7 @@ import type { Histogram } from "../histogram.ts";
 import { readStatements, type StatementsReading } from "../read-statements.ts";
 import type { StatementRollup } from "../statement-rollup.ts";
 import type { Window } from "../window.ts";
-import type { StatementFacts } from "./facts.ts";
+import type { StatementFacts, StatementsCovered } from "./facts.ts";
 import { mayWrite } from "./may-write.ts";
 
 /** The rest of a lane: what the log or a bucket did not tell apart. */
@@ -20,8 +20,9 @@ export interface LaneName {
 
 export interface StatementReading {
   readonly resolution: string;
+  readonly covered: StatementsCovered;
   readonly statements: readonly StatementFacts[];
-  /** Lanes with a statement that writes, or may for all that is known. */
+  /** Lanes with a statement that writes, or may for all that is known: all of them where not all statements are known. */
   readonly writing: ReadonlySet<number>;
 }
 
@@ -44,12 +45,18 @@ function countsOf({ counters, calls, errors }: StatementRollup) {
   };
 }
 
+function coveredOf({ covered, resolution }: StatementsReading): StatementsCovered {
+  if (covered === null) return "none";
+  return resolution === "exact" ? "all" : "part";
+}
+
 /** Called inside a read transaction. */
 export function readStatementFacts(reader: LogReader, window: Window, lanes: readonly LaneName[]): StatementReading {
   const names = createEventNames(reader.db);
   const byId = new Map(lanes.map((each) => [each.lane, each]));
   const reading: StatementsReading = readStatements(reader, window);
-  const writing = new Set<number>();
+  const covered = coveredOf(reading);
+  const writing = new Set(covered === "all" ? [] : byId.keys());
   const statements = reading.statements.flatMap(({ lane, statement, rollup }): StatementFacts[] => {
     const name = byId.get(lane);
     if (name === undefined) return [];
@@ -64,5 +71,5 @@ export function readStatementFacts(reader: LogReader, window: Window, lanes: rea
         : { executions: rollup.mirror.count, mirrorP95Ms: p95Ms(rollup.mirror), primaryP95Ms: p95Ms(rollup.primary) };
     return [{ mirroring, database, fingerprint, text, ...countsOf(rollup), ...latencies }];
   });
-  return { resolution: reading.resolution, statements, writing };
+  return { resolution: reading.resolution, covered, statements, writing };
 }

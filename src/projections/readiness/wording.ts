@@ -26,6 +26,9 @@ export function ms(value: number): string {
   return `${value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2)} ms`;
 }
 
+/** `0.99`: cut too, so that what was missed doesn't vanish. */
+export const shareDown = (share: number): string => (Math.floor(share * 100) / 100).toFixed(2);
+
 /** `4,100`. */
 export function grouped(count: number): string {
   return count.toLocaleString("en-US");

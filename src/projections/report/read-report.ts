@@ -8,10 +8,10 @@ import type { LogTables } from "../../events/tables.ts";
 import { readKnownExtent } from "../log-extent.ts";
 import type { ReadinessFacts } from "../readiness/facts.ts";
 import type { Policy } from "../readiness/policy.ts";
-import { readFactsIn, type Selection } from "../readiness/read-facts.ts";
+import { factsOf, type Selection } from "../readiness/read-facts.ts";
 import { readiness } from "../readiness/readiness.ts";
 import type { Readiness } from "../readiness/readiness-schema.ts";
-import { readEpochs, readMarkers } from "../read-notes.ts";
+import { markersOf, readEpochs } from "../read-notes.ts";
 import { readObservations } from "../read-observations.ts";
 import { readSeries, type SeriesReading, stepOf } from "../read-series.ts";
 import { Rollup } from "../rollup.ts";
@@ -41,11 +41,11 @@ export function readReport(reader: LogReader, question: ReportQuestion): Promise
 
 async function readIn(db: Kysely<LogTables>, reader: LogReader, question: ReportQuestion): Promise<Report> {
   const { window, selection, policy, madeAt, version } = question;
-  const facts = await readFactsIn(db, reader, window, selection);
+  const facts = await factsOf(reader, db, window, selection);
   const answer = readiness(facts, policy);
   const series = readSeries(reader, window, stepOf(window, POINTS));
   const mirrorings = new Set(answer.metrics.mirrorings.map(({ mirroring }) => mirroring));
-  const markers = await readMarkers(db, window, { after: 0, limit: NOTES_MAX + 1 });
+  const markers = await markersOf(db, window, { after: 0, limit: NOTES_MAX + 1 });
   const epochs = await readEpochs(db, window);
   const runs = runsOf(reader, window);
   return {

@@ -138,6 +138,11 @@ export class MirrorDestination {
     return this.config.readOnly || this.#replicas.has(database);
   }
 
+  /** Whether any of its databases is fed by replication. */
+  get isReplica(): boolean {
+    return this.#replicas.size > 0;
+  }
+
   /** The mirror said whether it is fed by replication; `cause` is how, or null when it is not. */
   replicaFound(database: string, cause: string | null): void {
     if ((this.#replicas.get(database) ?? null) === cause) return;

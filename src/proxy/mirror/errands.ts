@@ -39,24 +39,27 @@ export class Errands {
     return this.#own.expectation;
   }
 
-  /** The connection is a new one: says who it is, and is made like the session by `commands`. */
-  greet(commands: readonly Buffer[]): void {
+  /** The connection is a new one: says who it is, and is made like the session by `requests`. */
+  greet(requests: readonly OwnRequest[]): void {
     const { destination, database } = this.#o;
+    let isGreeted = false;
     this.#own.replace([
       {
         frames: encodeQuery(GREETING_QUERY),
         onRow: ([cause, started]) => {
+          if (isGreeted) return;
+          isGreeted = true;
           destination.replicaFound(database, cause ?? null);
           if (cause != null) this.#own.unshift({ frames: encodeQuery("SET default_transaction_read_only = on") });
           destination.facts.started(started ?? "");
         },
         onDone: () => this.askFacts(destination.recording.clock.nowMs()),
       },
-      ...commands.map((frames) => ({ frames })),
+      ...requests,
     ]);
   }
 
-  /** Sends the next errand. False: there is none. */
+  /** Between transactions: sends the next errand. False: there is none. */
   run(nowMs: number): boolean {
     const own = this.#own.shift();
     if (own !== null) this.ask(own, nowMs);
@@ -80,11 +83,9 @@ export class Errands {
     this.ask({ frames: encodeQuery("ROLLBACK"), onDone }, nowMs);
   }
 
-  /** Later, in this order. `status` is the transaction status before. */
-  repeat(commands: readonly Buffer[], status: number): void {
-    if (commands.length === 0) return;
-    if (status !== STATUS_IDLE) this.#own.push({ frames: encodeQuery("ROLLBACK") });
-    for (const frames of commands) this.#own.push({ frames });
+  /** Later, in this order, when the mirror is in no transaction. */
+  repeat(requests: readonly OwnRequest[]): void {
+    for (const request of requests) this.#own.push(request);
   }
 
   /** Later, when it is time again. Only between transactions: a connection that is in one has no time for it. */
@@ -94,8 +95,8 @@ export class Errands {
   }
 
   /** What the client's last request still answers is nobody's. */
-  drain(nowMs: number): void {
-    this.#own.drain(nowMs + DRAIN_MS);
+  drain(nowMs: number, onDone: (rest: Result) => void): void {
+    this.#own.drain(nowMs + DRAIN_MS, onDone);
   }
 
   isOverdue(nowMs: number): boolean {

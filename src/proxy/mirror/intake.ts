@@ -44,12 +44,9 @@ export class Intake {
     }
   }
 
-  /** Nothing in the transaction was wanted; what outlives it runs all the same. */
+  /** Nothing in the transaction was wanted. What it changes of the session is made up for, if it is committed. */
   skipDeferred(): void {
-    for (const deferred of this.#release()) {
-      if (deferred.request.sessionLevel) this.#owner.take(deferred);
-      else this.#skip(deferred, "filter");
-    }
+    for (const deferred of this.#release()) this.#skip(deferred, "filter");
   }
 
   #defer({ request, chunks, bytes }: Announced): void {

@@ -48,6 +48,8 @@ export class MirrorRequest {
   settled = false;
   /** What the mirror said when it could not be taught a statement that this one needs. */
   untaught: Result | null = null;
+  /** How many questions of our own went ahead of it. */
+  asked = 0;
   /** What was sent in front of it. */
   prelude: Prelude | null = null;
   /** Its frames, for repeating it on a new connection, when it changes the session and is small. */

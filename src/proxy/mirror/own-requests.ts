@@ -21,6 +21,7 @@ export interface OwnRequest {
 export class OwnRequests {
   #waiting: OwnRequest[] = [];
   #running: OwnRequest | null = null;
+  #onDrained: ((rest: Result) => void) | null = null;
   #result: Result | null = null;
   #deadlineMs = Number.POSITIVE_INFINITY;
 
@@ -58,9 +59,10 @@ export class OwnRequests {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** What the client's last request still answers is nobody's. */
-  drain(deadlineMs: number): void {
+  /** What the client's last request still answers is nobody's; `onDone` hears what came of it until its end. */
+  drain(deadlineMs: number, onDone: (rest: Result) => void): void {
     this.#running = null;
+    this.#onDrained = onDone;
     this.#result = new Result(false);
     this.#deadlineMs = deadlineMs;
   }
@@ -80,8 +82,10 @@ export class OwnRequests {
     if (type === BackendMessage.DataRow) this.#running?.onRow?.(columnsOf(buffer, start, end));
     if (!result.apply(type, buffer, start, end, bodyLength)) return null;
     const done = this.#running;
+    const drained = this.#onDrained;
     this.#stop();
     done?.onDone?.(result);
+    drained?.(result);
     return result;
   }
 
@@ -93,6 +97,7 @@ export class OwnRequests {
 
   #stop(): void {
     this.#running = null;
+    this.#onDrained = null;
     this.#result = null;
     this.#deadlineMs = Number.POSITIVE_INFINITY;
   }

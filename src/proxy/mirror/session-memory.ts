@@ -4,7 +4,7 @@
 import type { Request } from "../request.ts";
 import { Missed, type MissedRequest } from "./missed.ts";
 import type { MirrorRequest } from "./mirror-request.ts";
-import { type Followed, SessionState } from "./session-state.ts";
+import { commandOf, type Followed, type SessionCommand, SessionState } from "./session-state.ts";
 
 /** COMMIT PREPARED and ROLLBACK PREPARED that wait for a connection; beyond, the oldest is given up. */
 const OWED_MAX = 100;
@@ -13,7 +13,7 @@ export class SessionMemory {
   /** As far as the mirror has come in the client's order. */
   readonly #state = new SessionState();
   readonly #missed = new Missed();
-  #owed: Buffer[] = [];
+  #owed: SessionCommand[] = [];
   #lacking = false;
 
   /** The mirror's session may lack something that the client's has: a difference proves nothing. */
@@ -22,13 +22,13 @@ export class SessionMemory {
   }
 
   /** The connection is a new one: what to send to it, in order; each is a request of its own. */
-  renewed(): readonly Buffer[] {
+  renewed(): readonly SessionCommand[] {
     this.#lacking = this.#state.incomplete;
     return [...this.takeOwed(), ...this.#state.commands];
   }
 
   /** What is to be sent as soon as there is a connection. */
-  takeOwed(): readonly Buffer[] {
+  takeOwed(): readonly SessionCommand[] {
     const owed = this.#owed;
     if (owed.length > 0) this.#owed = [];
     return owed;
@@ -47,13 +47,13 @@ export class SessionMemory {
   }
 
   /** The oldest request that was missed has been answered by the primary: what to send instead. */
-  makeUp(): readonly Buffer[] {
+  makeUp(): readonly SessionCommand[] {
     const missed = this.#missed.shift();
     return missed === null ? [] : this.#follow(missed.request, missed.command, false);
   }
 
   /** A request of the mirror's is settled: what to send after it. */
-  settled({ request, command, failure, result }: MirrorRequest): readonly Buffer[] {
+  settled({ request, command, failure, result }: MirrorRequest): readonly SessionCommand[] {
     const { primary } = request;
     const ran = failure === null && (!result.failed || primary.failed) && result.rollbacks <= primary.rollbacks;
     if (failure === null && !result.failed) {
@@ -61,14 +61,16 @@ export class SessionMemory {
       if (primary.failed && request.sessionLevel) this.#lacking = true;
       for (const statement of request.ran()) if (statement.class.forgetsSession) this.#lacking = false;
     }
-    return this.#follow(request, command, ran);
+    return this.#follow(request, command, ran, failure === null && result.failed && !primary.failed);
   }
 
-  #follow(request: Request, command: Buffer | null, ran: boolean): readonly Buffer[] {
+  /** `isRefused`: the mirror answered that it won't have it, so what is lacking is its own doing. */
+  #follow(request: Request, command: Buffer | null, ran: boolean, isRefused = false): readonly SessionCommand[] {
     const { repeat, lost }: Followed = this.#state.follow(request, command, ran);
-    if (lost) this.#lacking = true;
+    if (lost && !isRefused) this.#lacking = true;
     // Left behind, a prepared transaction would hold its locks for ever.
-    if (!ran && command !== null && endsPrepared(request)) this.#owed.push(command);
+    const owed = !ran && endsPrepared(request) ? commandOf(request, command) : null;
+    if (owed !== null) this.#owed.push(owed);
     if (this.#owed.length > OWED_MAX) this.#owed.shift();
     return repeat;
   }

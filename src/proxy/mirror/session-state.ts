@@ -1,16 +1,26 @@
 // What a session has changed about itself (SET, LISTEN …), in the order of its requests, so that a mirror's session can be
 // made like it: a new connection from the beginning, a connection that missed something from there on.
 
-import type { Request } from "../request.ts";
+import type { Need } from "../prepared-names.ts";
+import type { Request, RequestKind } from "../request.ts";
+import type { SessionOp } from "../session-op.ts";
 import type { StatementClass } from "../statement-class.ts";
 import { STATUS_IDLE } from "./result.ts";
 
 const COMMANDS_MAX = 256;
 const BYTES_MAX = 64 * 1024;
 
+/** Frames of a request that changed the session, as they may be sent again; see Teacher.repeat(). */
+export interface SessionCommand {
+  readonly kind: RequestKind;
+  readonly frames: Buffer;
+  readonly ops: readonly SessionOp[];
+  readonly needs: readonly Need[];
+}
+
 interface Command {
-  /** Its frames; null: repeating them would not bring back what it did. */
-  readonly bytes: Buffer | null;
+  /** Null: repeating it would not bring back what it did. */
+  readonly command: SessionCommand | null;
   /** Names what the command does: a later one with the same key stands for both. */
   readonly key: unknown;
   /** The mirror ran it itself. */
@@ -20,7 +30,7 @@ interface Command {
 /** What the mirror's session needs after a request. */
 export interface Followed {
   /** To be sent to it, in order, each a request of its own. */
-  readonly repeat: readonly Buffer[];
+  readonly repeat: readonly SessionCommand[];
   /** It lacks something that nothing can bring back. */
   readonly lost: boolean;
 }
@@ -46,8 +56,8 @@ export class SessionState {
   }
 
   /** What to send to a new connection, in order; each is a request of its own. */
-  get commands(): readonly Buffer[] {
-    return this.#commands.flatMap(({ bytes }) => bytes ?? []);
+  get commands(): readonly SessionCommand[] {
+    return this.#commands.flatMap(({ command }) => command ?? []);
   }
 
   /** More was missed than could be followed. */
@@ -61,7 +71,9 @@ export class SessionState {
    */
   follow(request: Request, bytes: Buffer | null, ran: boolean): Followed {
     const { primary } = request;
-    if (!primary.failed && ranAny(request, (statement) => statement.forgetsSession)) return this.#forget(bytes, ran);
+    if (!primary.failed && ranAny(request, (statement) => statement.forgetsSession)) {
+      return this.#forget(commandOf(request, bytes), ran);
+    }
     const changes = changesSession(request);
     if (!changes && this.#tentative.length === 0) return NOTHING;
     const controls = request.statements.some(({ class: c }) => c.opensTransaction || c.closesTransaction);
@@ -70,9 +82,9 @@ export class SessionState {
       // What it did inside and what outside its transactions can't be told apart, but when all of it was one.
       const isOne = end === "kept" && this.#tentative.length === 0;
       if (!isOne && primary.commands > 0) end = "unclear";
-      if (isOne) this.#tentative.push(commandOf(request, bytes, ran));
+      if (isOne) this.#tentative.push(keptOf(request, bytes, ran));
     } else if (changes && !primary.failed) {
-      this.#tentative.push(commandOf(request, bytes, ran));
+      this.#tentative.push(keptOf(request, bytes, ran));
     }
     return this.#end(end, ran);
   }
@@ -89,15 +101,19 @@ export class SessionState {
     }
     for (const command of ended) this.#keep(command);
     return {
-      repeat: missed.flatMap(({ bytes }) => bytes ?? []),
-      lost: missed.some(({ bytes }) => bytes === null),
+      repeat: missed.flatMap(({ command }) => command ?? []),
+      lost: missed.some(({ command }) => command === null),
     };
   }
 
   #keep(command: Command): void {
     const same = this.#commands.findIndex(({ key }) => key === command.key);
     if (same >= 0) this.#bytes -= sizeOf(this.#commands.splice(same, 1)[0]!);
-    if (command.bytes === null || this.#commands.length >= COMMANDS_MAX || this.#bytes + sizeOf(command) > BYTES_MAX) {
+    if (
+      command.command === null ||
+      this.#commands.length >= COMMANDS_MAX ||
+      this.#bytes + sizeOf(command) > BYTES_MAX
+    ) {
       this.#incomplete = true;
       return;
     }
@@ -105,17 +121,17 @@ export class SessionState {
     this.#bytes += sizeOf(command);
   }
 
-  #forget(bytes: Buffer | null, ran: boolean): Followed {
+  #forget(command: SessionCommand | null, ran: boolean): Followed {
     this.#commands = [];
     this.#tentative = [];
     this.#bytes = 0;
     this.#incomplete = false;
     if (ran) return NOTHING;
-    return { repeat: bytes === null ? [] : [bytes], lost: bytes === null };
+    return { repeat: command === null ? [] : [command], lost: command === null };
   }
 }
 
-const sizeOf = ({ bytes }: Command): number => bytes?.length ?? 0;
+const sizeOf = ({ command }: Command): number => command?.frames.length ?? 0;
 
 function ranAny(request: Request, matches: (statement: StatementClass) => boolean): boolean {
   for (const statement of request.ran()) if (matches(statement.class)) return true;
@@ -140,20 +156,25 @@ function endOf({ primary, statements }: Request): End {
   return statements.some((statement) => statement.class.closesTransaction) ? "undone" : "unclear";
 }
 
-function commandOf(request: Request, bytes: Buffer | null, ran: boolean): Command {
+/** The request as a command; null when its frames were not kept, or stand on a statement that they don't bring along. */
+export function commandOf({ kind, ops, needs }: Request, frames: Buffer | null): SessionCommand | null {
+  if (frames === null) return null;
+  const isComplete = (needs ?? []).every(({ meaning }) => {
+    if (meaning === null) return true;
+    return kind === "extended" && meaning?.by === "parse" && meaning.frame !== null;
+  });
+  return isComplete ? { kind, frames, ops: ops ?? [], needs: needs ?? [] } : null;
+}
+
+function keptOf(request: Request, bytes: Buffer | null, ran: boolean): Command {
   const [only] = request.statements;
   const isNamed = request.statements.length === 1 && only !== undefined && !only.class.setsByFunction;
-  const kept = isRepeatable(request) ? bytes : null;
-  return { bytes: kept, key: isNamed ? only : (kept?.toString("latin1") ?? request), ran };
+  const command = isRepeatable(request) ? commandOf(request, bytes) : null;
+  return { command, key: isNamed ? only : (command?.frames.toString("latin1") ?? request), ran };
 }
 
 /** Whether sending it again changes the same of the session, and nothing else. */
-function isRepeatable({ statements, ops, touchesObjects }: Request): boolean {
-  const parsed = new Set<string>();
-  for (const op of ops ?? []) {
-    if (op.kind === "parse") parsed.add(op.prepared.name);
-    else if (op.kind === "use" && !parsed.has(op.name)) return false;
-  }
+function isRepeatable({ statements, touchesObjects }: Request): boolean {
   return !touchesObjects && statements.every((statement) => isHarmless(statement.class));
 }
 

@@ -24,8 +24,12 @@ import { Result, STATUS_IDLE } from "./result.ts";
 import { Run } from "./run.ts";
 import { Selection } from "./selection.ts";
 import { SessionMemory } from "./session-memory.ts";
+import type { SessionCommand } from "./session-state.ts";
 import { Settlement } from "./settlement.ts";
 import { type Prelude, Teacher } from "./teacher.ts";
+
+/** Questions of our own ahead of one request; a mirror that makes us ask more is not worth asking. */
+const ASKED_MAX = 1000;
 
 export interface MirrorSessionOptions {
   readonly destination: MirrorDestination;
@@ -133,7 +137,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   take({ request, chunks, bytes }: Announced): void {
     const { recording, budget } = this.#destination;
     const { lane, session } = this.#o;
-    if (request.overflowed || !this.#queue.hasRoomFor(request) || !budget.take(bytes)) {
+    if (request.overflowed || request.doesTooMuch || !this.#queue.hasRoomFor(request) || !budget.take(bytes)) {
       this.#refuse({ request, chunks, bytes });
       return;
     }
@@ -191,7 +195,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   linkReady(): void {
     this.#status = STATUS_IDLE;
     this.#teacher.clear();
-    this.#errands.greet(this.#memory.renewed());
+    this.#errands.greet(this.#memory.renewed().flatMap((command) => this.#teacher.repeat(command)));
     this.#pump();
   }
 
@@ -270,7 +274,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   /** Does the next thing there is to do; false when something must happen first. */
   #step(): boolean {
     if (this.#run !== null || this.#awaited !== null || this.#errands.busy || this.#link.isCancelling) return false;
-    if (this.#link.isReady && this.#errands.run(this.#nowMs())) return true;
+    if (this.#link.isReady && this.#status === STATUS_IDLE && this.#errands.run(this.#nowMs())) return true;
     const next = this.#queue.head;
     const missed = this.#memory.missedBefore(next?.request ?? null);
     if (missed !== null && !missed.primarySettled) return false;
@@ -309,13 +313,21 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       return true;
     }
     const lesson = this.#teacher.lesson(request, (result) => (next.untaught = result.failed ? result : null));
-    if (lesson.kind === "missing") {
+    if (lesson.kind === "renew" && this.#status === STATUS_IDLE) {
+      this.#disconnect();
+      return true;
+    }
+    if (lesson.kind === "missing" || lesson.kind === "renew" || next.asked > ASKED_MAX) {
       this.#drop(next, "buffer_full");
       this.#dropUnit(request.unit);
       return true;
     }
-    if (lesson.kind === "ask") this.#errands.ask(lesson.own, this.#nowMs());
-    else this.#execute(next, lesson.prelude);
+    if (lesson.kind === "ask") {
+      next.asked++;
+      this.#errands.ask(lesson.own, this.#nowMs());
+    } else {
+      this.#execute(next, lesson.prelude);
+    }
     return false;
   }
 
@@ -380,7 +392,12 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   /** The request's time is over: its outcome is `timeout`, the mirror is told to stop. */
   #timeOut(run: Run, nowMs: number): void {
     const { category, attribution } = categorise({ phase: "ready", sqlstate: "", timedOut: true, socketError: false });
-    this.#errands.drain(nowMs);
+    const { request, result, prelude } = run.mirrored;
+    // The names that it defines before it stops are known all the same.
+    this.#errands.drain(nowMs, (rest) => {
+      const progress = { steps: result.steps + rest.steps, commands: result.commands + rest.commands };
+      if (prelude !== null) this.#teacher.answered(request, prelude, progress);
+    });
     run.cancel(nowMs);
     this.#fail(run.mirrored, { category, attribution, sqlstate: "", message: "no answer from the mirror in time" });
   }
@@ -416,8 +433,10 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     if (request.sessionLevel) request.followers.push(() => this.#pump());
   }
 
-  #repeat(commands: readonly Buffer[]): void {
-    if (this.#link.isReady) this.#errands.repeat([...this.#memory.takeOwed(), ...commands], this.#status);
+  #repeat(commands: readonly SessionCommand[]): void {
+    if (!this.#link.isReady) return;
+    const all = [...this.#memory.takeOwed(), ...commands];
+    this.#errands.repeat(all.flatMap((command) => this.#teacher.repeat(command)));
   }
 
   #runOf(mirrored: MirrorRequest): Run | null {

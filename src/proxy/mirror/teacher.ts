@@ -6,9 +6,10 @@ import { encodeClose, encodeSync } from "../protocol/encode.ts";
 import { type Need, PreparedNames } from "../prepared-names.ts";
 import type { PreparedStatement } from "../prepared-statement.ts";
 import type { Request } from "../request.ts";
-import type { SessionOp } from "../session-op.ts";
+import type { Progress, SessionOp } from "../session-op.ts";
 import type { OwnRequest } from "./own-requests.ts";
 import type { Result } from "./result.ts";
+import type { SessionCommand } from "./session-state.ts";
 
 /** What stands in front of a request's own messages. */
 export interface Prelude {
@@ -20,18 +21,24 @@ export interface Prelude {
 export type Lesson =
   | { readonly kind: "run"; readonly prelude: Prelude }
   | { readonly kind: "ask"; readonly own: OwnRequest }
-  | { readonly kind: "missing" };
+  | { readonly kind: "missing" }
+  /** The connection knows more names than are followed: another is needed. */
+  | { readonly kind: "renew" };
 
 const NOTHING: Prelude = { frames: [], ops: [] };
 const RUN: Lesson = { kind: "run", prelude: NOTHING };
 const MISSING: Lesson = { kind: "missing" };
+const RENEW: Lesson = { kind: "renew" };
+/** Names that the client forgot while the mirror was not there stay known to it until they are mentioned again. */
+const NAMES_MAX = 9000;
 
 export class Teacher {
   /** What the names mean to this connection. */
   readonly #known = new PreparedNames();
 
   /** What the request needs next. `taught` hears how the mirror took what is asked of it first. */
-  lesson(request: Request, taught: (result: Result) => void): Lesson {
+  lesson(request: Pick<Request, "kind" | "needs">, taught: (result: Result) => void): Lesson {
+    if (this.#known.size > NAMES_MAX) return RENEW;
     const closed: string[] = [];
     const parsed: PreparedStatement[] = [];
     const queried: PreparedStatement[] = [];
@@ -50,9 +57,25 @@ export class Teacher {
   }
 
   /** The mirror has answered a request that had this prelude. */
-  answered(request: Request, { ops }: Prelude, result: Result): void {
+  answered(request: Request, { ops }: Prelude, result: Progress): void {
     this.#known.apply(ops, result);
     this.#known.follow(request, result, ops.length);
+  }
+
+  /** A command that changed the session once, to be sent again: whatever names it defines are free before. */
+  repeat({ kind, frames, ops, needs }: SessionCommand): readonly OwnRequest[] {
+    const lesson = this.lesson({ kind, needs }, () => {});
+    const closed = definedBy(ops).filter((name) => this.#known.find(name) !== null);
+    const prelude = lesson.kind === "run" ? lesson.prelude : NOTHING;
+    const own: OwnRequest = {
+      frames: Buffer.concat([...prelude.frames, frames]),
+      onDone: (result) => {
+        this.#known.apply(prelude.ops, result);
+        this.#known.apply(ops, { steps: result.steps - prelude.ops.length, commands: result.commands });
+      },
+    };
+    if (closed.length === 0) return [own];
+    return [this.#ask(preludeOf(closed, []), () => {}), own];
   }
 
   /** A Query of our own is on its way. */
@@ -90,6 +113,14 @@ export class Teacher {
       },
     };
   }
+}
+
+/** The names that a request defines, but for the unnamed statement, which gives way by itself. */
+function definedBy(ops: readonly SessionOp[]): readonly string[] {
+  return ops.flatMap((op) => {
+    if (op.kind === "parse") return op.prepared.name === "" ? [] : [op.prepared.name];
+    return op.kind === "query" ? op.defines.map(({ name }) => name) : [];
+  });
 }
 
 function preludeOf(closed: readonly string[], parsed: readonly PreparedStatement[]): Prelude {

@@ -118,7 +118,7 @@ describe("with exposure below 1 and writes in the traffic", () => {
     const answer = judged({ lanes: [laneOf(different)] });
     expect(answer.verdict).toBe("INCONCLUSIVE");
     expect(answer.reasons[0]).toBe(
-      "Divergence rate 0.50% exceeds threshold 0.10%, but with exposure 0.50 and writes the mirror's data drifts by design",
+      "Divergence rate 0.50% exceeds threshold 0.10%, but with exposure 0.50 and writes the mirror's data drifts: 200,000 were skipped by sampling",
     );
   });
 
@@ -136,7 +136,35 @@ describe("with exposure below 1 and writes in the traffic", () => {
     const answer = judged({ lanes: [laneOf(sampled)] });
     expect(answer).toMatchObject({ verdict: "READY", confidence_score: 90 });
     expect(answer.recommendation).toBe("review specific issues, likely safe");
-    expect(answer.reasons).toEqual(["Exposure 0.50 below minimum 1.00: a sample cannot vouch for capacity"]);
+    expect(answer.reasons).toEqual([
+      "Exposure 0.50 below minimum 1.00, since 200,000 were skipped by sampling: a sample cannot vouch for capacity",
+    ]);
+  });
+
+  const causes = {
+    skipped_capacity: "for want of mirror connections",
+    skipped_paused: "while the mirroring was paused",
+    skipped_disabled: "while it was disabled",
+  };
+  test.for(Object.entries(causes))("%s counts as missed, and the sentence says so", ([name, words]) => {
+    const missed = (change: object) => laneOf({ seen: 400_000, skipped: REQUESTS, [name]: REQUESTS, ...change });
+    const answer = judged({ lanes: [missed({})] });
+    expect(answer).toMatchObject({ verdict: "READY", confidence_score: 90 });
+    expect(criterionOf(answer, "exposure")).toMatchObject({ status: "warn", actual: 0.5 });
+    expect(answer.reasons[0]).toContain(`since 200,000 were skipped ${words}: `);
+    const drifted = judged({ lanes: [missed({ parity_match: REQUESTS - 1000, parity_different_rows: 1000 })] });
+    expect(drifted.verdict).toBe("INCONCLUSIVE");
+    expect(drifted.reasons[0]).toContain(`200,000 were skipped ${words}`);
+    expect(judged({ lanes: [missed(failed), laneOf()] }).verdict).toBe("NOT_READY");
+    expect(judged({ lanes: [missed({ ...failed, attribution_data_drift: 4000 })] }).verdict).toBe("INCONCLUSIVE");
+  });
+
+  test("requests that are filtered out on purpose are not missed", () => {
+    const intended = { skipped: 300, skipped_filter: 200, skipped_replication: 100 };
+    const lane = laneOf({ ...intended, parity_match: REQUESTS - 1000, parity_different_rows: 1000 });
+    const answer = judged({ lanes: [lane] });
+    expect(answer.verdict).toBe("NOT_READY");
+    expect(criterionOf(answer, "exposure")).toMatchObject({ status: "pass", actual: 1 });
   });
 
   test("a sample that misses its share by chance alone doesn't warn", () => {
@@ -199,6 +227,16 @@ describe("the latency ratio of a statement", () => {
     expect(answer).toMatchObject({ verdict: "READY", confidence_score: 100 });
     expect(criterionOf(answer, "latency_ratio").detail).toContain("cannot be evaluated");
     expect(ratio({ executions: 30 }).verdict).toBe("NOT_READY");
+  });
+
+  test("of a window whose statements could not be read can't be evaluated, and the answer says why", () => {
+    const detail = (statementsCovered: "all" | "part" | "none", statements = [statementOf()]) =>
+      criterionOf(judged({ statementsCovered, statements }), "latency_ratio").detail;
+    const cannot = "Latency ratio cannot be evaluated: ";
+    expect(detail("none", [])).toBe(`${cannot}the statements could not be read for this window`);
+    expect(detail("part", [])).toBe(`${cannot}the statements could not be read for all of this window`);
+    expect(detail("all", [])).toBe(`${cannot}no statement has 30 executions on both sides`);
+    expect(detail("part")).toBe("Latency ratio of 1 statement within threshold 1.5");
   });
 
   test("by less than 5 ms is no regression", () => {

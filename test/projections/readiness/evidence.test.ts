@@ -1,5 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { ALL_OFF, criterionOf, FROM, HOUR_US, judged, laneOf, mirroringOf, REQUESTS, TO } from "./given-facts.ts";
+import { factsOfMirroring } from "../../../src/projections/readiness/facts-of-mirroring.ts";
+import { defaultPolicy } from "../../../src/projections/readiness/policy.ts";
+import { readiness } from "../../../src/projections/readiness/readiness.ts";
+import {
+  ALL_OFF,
+  criterionOf,
+  factsOf,
+  FROM,
+  HOUR_US,
+  judged,
+  laneOf,
+  mirroringOf,
+  REQUESTS,
+  TO,
+} from "./given-facts.ts";
 
 const blank = { seen: 0, selected: 0, mirrored: 0, parity_match: 0 };
 
@@ -84,10 +98,59 @@ test("an answer that rests on buckets says so", () => {
   expect(answer.reasons[1]).toMatch(/^Raw events were removed: the numbers cover .* at a resolution of 1h$/);
 });
 
-test("requests that the log lost are told, and are no residue", () => {
-  const answer = judged({ unrecorded: 1234 });
-  expect(answer.verdict).toBe("READY");
-  expect(answer.reasons).toContain("1,234 requests were seen but lost to the log");
+describe("requests that the log lost", () => {
+  /** So many of 200,000 that were selected or lost, in one lane. */
+  const lost = (unrecorded: number, change: object = {}) =>
+    laneOf({ selected: REQUESTS - unrecorded, mirrored: REQUESTS - unrecorded, unrecorded }, change);
+
+  test("up to one in a thousand are told, and are no residue", () => {
+    const answer = judged({ lanes: [lost(200)], unrecorded: 200 });
+    expect(answer.verdict).toBe("READY");
+    expect(answer.reasons).toEqual(["All migration criteria met", "200 requests were seen but lost to the log"]);
+  });
+
+  test("beyond that are INCONCLUSIVE, with every threshold off too, and the answer says how many they are", () => {
+    const answer = judged({ lanes: [lost(201)], unrecorded: 201 }, ALL_OFF);
+    expect(answer).toMatchObject({ verdict: "INCONCLUSIVE", recommendation: "keep observing" });
+    expect(answer.reasons[0]).toBe(
+      "201 requests, 0.101% of those to be mirrored, were lost to the log, above threshold 0.100%",
+    );
+    expect(answer.needed).toEqual(["a window in which at most 0.1% of the requests are lost to the log"]);
+    expect(criterionOf(answer, "accounting")).toMatchObject({
+      status: "insufficient",
+      actual: 0.001005,
+      threshold: 0.001,
+    });
+  });
+
+  test("beside a small rest that went well are INCONCLUSIVE", () => {
+    const lane = laneOf({ seen: 10_200_000, unrecorded: 10_000_000 });
+    const { verdict, reasons } = judged({ lanes: [lane], unrecorded: 10_000_000 });
+    expect(verdict).toBe("INCONCLUSIVE");
+    expect(reasons[0]).toMatch(/^10,000,000 requests, 98\.04% of those to be mirrored, were lost to the log/);
+  });
+
+  test("in one database decide, however few they are among all", () => {
+    const small = laneOf({ seen: 10, selected: 5, mirrored: 5, unrecorded: 5 }, { database: "shop" });
+    const answer = judged({ lanes: [laneOf(), small], unrecorded: 5 }, ALL_OFF);
+    expect(answer.verdict).toBe("INCONCLUSIVE");
+    expect(answer.reasons[0]).toMatch(/^5 requests, 50\.00% .* \(pg18\/shop\)$/);
+  });
+
+  test("of no known database are counted against the whole window", () => {
+    expect(judged({ unrecorded: 200 }).verdict).toBe("READY");
+    expect(judged({ unrecorded: 201 })).toMatchObject({ verdict: "INCONCLUSIVE" });
+    expect(judged({ unrecorded: 1234 }).reasons).toContain("1,234 requests were seen but lost to the log");
+  });
+
+  test("of one mirroring are not held against another", () => {
+    const mirrorings = [mirroringOf(), mirroringOf({ mirroring: "pg19" })];
+    const lanes = [laneOf(), lost(9000, { mirroring: "pg19" })];
+    const facts = factsOf({ mirrorings, lanes, unrecorded: 9001 });
+    const verdict = (name: string) => readiness(factsOfMirroring(facts, name), defaultPolicy()).verdict;
+    expect(factsOfMirroring(facts, "pg18").unrecorded).toBe(1);
+    expect([verdict("pg18"), verdict("pg19")]).toEqual(["READY", "INCONCLUSIVE"]);
+  });
 });
 
 test("one lucky hour in 24 is INCONCLUSIVE, and the answer says how much is missing", () => {

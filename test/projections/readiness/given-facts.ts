@@ -71,6 +71,7 @@ export function factsOf(change: Partial<ReadinessFacts> = {}): ReadinessFacts {
     covered: { from: FROM, to: TO },
     resolution: "exact",
     statementsResolution: "exact",
+    statementsCovered: "all",
     unrecorded: 0,
     mirrorings: [mirroringOf()],
     lanes: [laneOf()],
