@@ -4,7 +4,9 @@
 import type { Parity } from "../events/event.ts";
 import { ERROR_COLUMN, ERROR_TYPES, PARITY_COLUMN } from "../projections/columns.ts";
 import { residueOf } from "../projections/conservation.ts";
+import type { Timed } from "../projections/latency-totals.ts";
 import type { LaneStats, StatsSnapshot } from "../projections/read-stats.ts";
+import { histogramSamples } from "./histogram-samples.ts";
 import type { MetricFamily, MetricSample, MetricType } from "./metrics-text.ts";
 
 /** What counts as a divergence: `mirror_failed` is a failure, and where both failed alike they agree. */
@@ -61,6 +63,13 @@ export function labelledMetrics(prefix: string, { lanes }: StatsSnapshot): Metri
         values.map((value) => ({ labels: { ...labelsOf(lane), [label]: value }, value: valueOf(lane, value) })),
       ),
     );
+  const histogram = (name: string, help: string, timed: Timed) =>
+    family(
+      name,
+      "histogram",
+      help,
+      lanes.flatMap((lane) => histogramSamples(labelsOf(lane), lane.latencies[timed])),
+    );
 
   return [
     perLane("mirror_seen_total", "counter", "Requests that clients sent.", ({ balance }) => balance.seen),
@@ -91,6 +100,13 @@ export function labelledMetrics(prefix: string, { lanes }: StatsSnapshot): Metri
       "parity",
       DIVERGENCES,
       ({ balance }, parity) => balance[PARITY_COLUMN[parity]],
+    ),
+    histogram("mirror_latency_seconds", "Latency of the mirror, of mirrored requests, in seconds.", "mirror"),
+    histogram("primary_latency_seconds", "Latency of the primary, of mirrored requests, in seconds.", "primary"),
+    histogram(
+      "mirror_queue_wait_seconds",
+      "Time that mirrored requests waited in the mirror queue, in seconds.",
+      "wait",
     ),
     perLane(
       "mirror_success_rate",

@@ -3,15 +3,17 @@
 
 import type { MetricsFormat } from "./metrics-format.ts";
 
-export type MetricType = "counter" | "gauge" | "unknown";
+export type MetricType = "counter" | "gauge" | "histogram" | "unknown";
 
 export interface MetricSample {
+  /** Behind the name of the family: `_bucket`, `_sum` or `_count` of a histogram. */
+  readonly suffix?: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
 export interface MetricFamily {
-  /** The name of its samples; that of a counter ends in `_total`. */
+  /** The name of its samples, but for their suffix; that of a counter ends in `_total`. */
   readonly name: string;
   readonly type: MetricType;
   /** One sentence, with the unit. */
@@ -36,9 +38,9 @@ function encodeValue(value: number): string {
   return String(value); // NaN is spelled as JavaScript spells it
 }
 
-function encodeSample(name: string, { labels, value }: MetricSample): string {
+function encodeSample(name: string, { suffix = "", labels, value }: MetricSample): string {
   const pairs = Object.entries(labels).map(([label, text]) => `${label}="${escapeLabel(text)}"`);
-  return `${name}${pairs.length > 0 ? `{${pairs.join(",")}}` : ""} ${encodeValue(value)}\n`;
+  return `${name}${suffix}${pairs.length > 0 ? `{${pairs.join(",")}}` : ""} ${encodeValue(value)}\n`;
 }
 
 function encodeHead({ name, type, help }: MetricFamily, format: MetricsFormat): string {

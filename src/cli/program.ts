@@ -17,6 +17,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<CommandFactory>> = new Map([
   ["statements", async () => (await import("./statements.ts")).statementsCommand],
   ["compare", async () => (await import("./compare.ts")).compareCommand],
   ["readiness", async () => (await import("./readiness.ts")).readinessCommand],
+  ["report", async () => (await import("./report.ts")).reportCommand],
   ["replay", async () => (await import("./replay.ts")).replayCommand],
   ["events", async () => (await import("./events.ts")).eventsCommand],
   ["mark", async () => (await import("./mark.ts")).markCommand],

@@ -9,6 +9,7 @@ import * as rollups from "../../migrations/0003-rollups.ts";
 import * as observations from "../../migrations/0004-observations.ts";
 import * as checkpoint from "../../migrations/0005-checkpoint.ts";
 import * as seals from "../../migrations/0006-seals.ts";
+import * as latencyTotals from "../../migrations/0007-latency-totals.ts";
 import { PgsoakError } from "../errors.ts";
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -18,6 +19,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0004-observations": observations,
   "0005-checkpoint": checkpoint,
   "0006-seals": seals,
+  "0007-latency-totals": latencyTotals,
 };
 
 /** Runs what is missing. Throws log_newer when the log has migrations that this build doesn't know. */

@@ -2,6 +2,7 @@
 
 import type { Fold } from "../events/fold.ts";
 import { KnownFacts } from "../events/known-facts.ts";
+import { createLatencyTotals } from "./latency-totals.ts";
 import { createLedgerBalance } from "./ledger-balance.ts";
 import { createNotes } from "./notes.ts";
 import { createObservationLedger } from "./observations.ts";
@@ -19,6 +20,7 @@ export function createProjections(prefix = "", { statementChunkEvents }: Project
   return [
     createMirrorStats(prefix),
     createLedgerBalance(prefix),
+    createLatencyTotals(prefix),
     new Rollups(prefix),
     new StatementRollups(prefix, statementChunkEvents),
     createObservationLedger(prefix),

@@ -1,10 +1,11 @@
-// Reads MirrorStats, the balances and the open requests of one committed snapshot: all numbers belong to the same
+// Reads MirrorStats, the balances, the latencies and the open requests of one committed snapshot: all numbers belong to the same
 // position of the log, so the law of conservation can be checked on them.
 
 import type { Kysely } from "kysely";
 import type { LogReader } from "../events/log-reader.ts";
 import { requireWhole } from "../events/projection-state.ts";
 import type { LogTables } from "../events/tables.ts";
+import { blankLatencyTotals, type LatencyTotals, readLatencyTotals } from "./latency-totals.ts";
 import { blankBalanceRow, NO_LANE, type BalanceRow } from "./ledger-balance.ts";
 import { ALL_LANES } from "./stats.ts";
 import { blankStatsRow, type StatsRow } from "./stats-row.ts";
@@ -16,6 +17,8 @@ export interface LaneStats {
   readonly stats: StatsRow;
   /** Since the log began. */
   readonly balance: BalanceRow;
+  /** Of mirrored requests, since the log began. */
+  readonly latencies: LatencyTotals;
   /** Open requests, counted on their own. */
   readonly inFlight: number;
 }
@@ -41,10 +44,11 @@ type StatsTables = {
 const byLane = <Row extends { lane: number }>(rows: readonly Row[]): Map<number, Row> =>
   new Map(rows.map((row) => [row.lane, row]));
 
-async function read(db: Kysely<LogTables & StatsTables>): Promise<StatsSnapshot> {
+async function read(db: Kysely<LogTables & StatsTables>, { db: raw }: LogReader): Promise<StatsSnapshot> {
   const names = await db.selectFrom("lane").selectAll().orderBy("mirroring").orderBy("database").execute();
   const stats = byLane(await db.selectFrom("mirror_stats").selectAll().execute());
   const balances = byLane(await db.selectFrom("ledger_balance").selectAll().execute());
+  const latencies = readLatencyTotals(raw);
   const open = byLane(await db.selectFrom("in_flight").selectAll().execute());
   const last = await db.selectFrom("event").select("seq").orderBy("seq", "desc").limit(1).executeTakeFirst();
   return {
@@ -57,6 +61,7 @@ async function read(db: Kysely<LogTables & StatsTables>): Promise<StatsSnapshot>
       database,
       stats: stats.get(id) ?? blankStatsRow(),
       balance: balances.get(id) ?? blankBalanceRow(),
+      latencies: latencies.get(id) ?? blankLatencyTotals(),
       inFlight: open.get(id)?.requests ?? 0,
     })),
   };
@@ -68,7 +73,7 @@ export function readStats(reader: LogReader): Promise<StatsSnapshot> {
     .withTables<StatsTables>()
     .transaction()
     .execute((db) => {
-      requireWhole(reader.db, ["mirror_stats", "ledger_balance", "open_requests"]);
-      return read(db);
+      requireWhole(reader.db, ["mirror_stats", "ledger_balance", "latency_totals", "open_requests"]);
+      return read(db, reader);
     });
 }

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
+import { histogramSamples } from "../../src/api/histogram-samples.ts";
 import { encodeMetrics, type MetricFamily } from "../../src/api/metrics-text.ts";
+import { LATENCY_BOUNDS_US } from "../../src/projections/latency-totals.ts";
 
 const families: MetricFamily[] = [
   {
@@ -43,6 +45,40 @@ test("OpenMetrics names a counter's family without _total, keeps the sample's na
       "",
     ].join("\n"),
   );
+});
+
+test("a histogram is its buckets in order, the last +Inf, with sum and count, and its family has their common name", () => {
+  const labels = { cluster: "b" };
+  const counts = LATENCY_BOUNDS_US.map((us) => (us === 1000 ? 2 : us === 1_000_000 ? 1 : 0));
+  const samples = histogramSamples(labels, { counts: [...counts, 4], sumUs: 2_500_000 });
+  const family: MetricFamily = { name: "p_seconds", type: "histogram", help: "H.", samples };
+  const text = encodeMetrics([family], "text");
+  expect(text.split("\n")).toEqual([
+    "# HELP p_seconds H.",
+    "# TYPE p_seconds histogram",
+    ...[
+      ["0.0005", 0],
+      ["0.001", 2],
+      ["0.0025", 2],
+      ["0.005", 2],
+      ["0.01", 2],
+      ["0.025", 2],
+      ["0.05", 2],
+      ["0.1", 2],
+      ["0.25", 2],
+      ["0.5", 2],
+      ["1.0", 3],
+      ["2.5", 3],
+      ["5.0", 3],
+      ["10.0", 3],
+      ["30.0", 3],
+      ["+Inf", 7],
+    ].map(([le, value]) => `p_seconds_bucket{cluster="b",le="${le}"} ${value}`),
+    'p_seconds_sum{cluster="b"} 2.5',
+    'p_seconds_count{cluster="b"} 7',
+    "",
+  ]);
+  expect(encodeMetrics([family], "openmetrics")).toBe(`${text}# EOF\n`);
 });
 
 test("a label's backslash, quote and line feed are escaped, everything else is left alone", () => {

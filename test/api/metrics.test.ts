@@ -48,6 +48,27 @@ test("the labelled set is exported with its values", async () => {
   expect(value("build_info", { version: "1.2.3" })).toBe(1);
 });
 
+test("the latency histograms count the mirrored requests, and no bucket less than the one before", async () => {
+  await using api = await openBusyApi();
+  const families = await scrape(api);
+  const value = (name: string, labels: Record<string, string> = {}): number =>
+    valueOf(families, `pgsoak_${name}`, { ...lane, ...labels });
+  expect(value("mirror_latency_seconds_sum")).toBe(0.006);
+  expect(value("mirror_latency_seconds_bucket", { le: "0.0025" })).toBe(1);
+  expect(value("mirror_latency_seconds_bucket", { le: "0.005" })).toBe(2);
+  for (const name of ["mirror_latency_seconds", "primary_latency_seconds", "mirror_queue_wait_seconds"]) {
+    expect(value(`${name}_count`)).toBe(value("mirror_requests_total", { status: "mirrored" }));
+    expect(value(`${name}_bucket`, { le: "+Inf" })).toBe(value(`${name}_count`));
+    const buckets = families
+      .find((family) => family.name === `pgsoak_${name}`)!
+      .samples.filter((sample) => sample.name.endsWith("_bucket"));
+    const counts = buckets.map((sample) => sample.value);
+    expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+    const bounds = buckets.map(({ labels }) => (labels["le"] === "+Inf" ? Infinity : Number(labels["le"])));
+    expect(bounds).toEqual(bounds.toSorted((a, b) => a - b));
+  }
+});
+
 test("the flat set is exported with the names of the source design", async () => {
   await using api = await openBusyApi();
   const families = await scrape(api);
@@ -101,7 +122,9 @@ test("a reset starts the flat set anew, and no labelled counter goes back", asyn
 
   expect(valueOf(after, "mirror_requests_total")).toBe(1);
   expect(valueOf(after, "mirror_errors_total")).toBe(0);
-  for (const family of before.filter(({ name, type }) => name.startsWith("pgsoak_") && type === "counter")) {
+  for (const family of before.filter(
+    ({ name, type }) => name.startsWith("pgsoak_") && /^(counter|histogram)$/.test(type),
+  )) {
     for (const { name, labels, value } of family.samples) {
       expect(valueOf(after, name, labels)).toBeGreaterThanOrEqual(value);
     }

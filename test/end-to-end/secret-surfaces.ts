@@ -5,11 +5,20 @@ import { join } from "node:path";
 import { z } from "zod";
 import { COMMANDS as CONSOLE_COMMANDS } from "../../src/api/console/commands.ts";
 import { runProgram } from "../../src/cli/program.ts";
+import { EXIT_USAGE } from "../../src/errors.ts";
 import { withClient } from "../helpers/clusters.ts";
 import type { PgsoakProcess } from "../helpers/pgsoak-process.ts";
 
 const PATHS = ["/metrics", "/stats", "/healthz", "/healthz/recording"];
-const COMMANDS = [["stats"], ["stats", "--json"], ["events"], ["events", "--json"], ["check"]];
+const COMMANDS = [
+  ["stats"],
+  ["stats", "--json"],
+  ["events"],
+  ["events", "--json"],
+  ["readiness"],
+  ["report"],
+  ["check"],
+];
 
 /** By what it is called. */
 export type Surfaces = ReadonlyMap<string, Buffer>;
@@ -63,7 +72,8 @@ async function said(args: readonly string[]): Promise<string> {
   let text = "";
   const say = (part: string): void => void (text += part);
   const code = await runProgram(args, { stdout: say, stderr: say, env: {} });
-  if (code !== 0) throw new Error(`pgsoak ${args.join(" ")} ended with ${code}: ${text}`);
+  // A verdict is an exit code too, below those of errors.
+  if (code >= EXIT_USAGE) throw new Error(`pgsoak ${args.join(" ")} ended with ${code}: ${text}`);
   return text;
 }
 

@@ -6,6 +6,7 @@ import { EventLog } from "../../src/events/event-log.ts";
 import { openReader } from "../../src/events/log-reader.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { residueOf } from "../../src/projections/conservation.ts";
+import { createLatencyTotals } from "../../src/projections/latency-totals.ts";
 import { createLedgerBalance } from "../../src/projections/ledger-balance.ts";
 import { readStats } from "../../src/projections/read-stats.ts";
 import { createMirrorStats } from "../../src/projections/stats.ts";
@@ -14,7 +15,7 @@ import { mirrored, queued, runStarted, tallied, unrecorded } from "./facts.ts";
 async function withLog(use: (log: EventLog, path: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "pgsoak-stats-"));
   const path = join(folder, "pgsoak.db");
-  const folds = [new OpenRequests(), createMirrorStats(), createLedgerBalance()];
+  const folds = [new OpenRequests(), createMirrorStats(), createLedgerBalance(), createLatencyTotals()];
   try {
     using log = await EventLog.open({ path, folds });
     await use(log, path);

@@ -80,6 +80,8 @@ export interface StatementFacts {
   readonly primaryP95Ms: number | null;
   /** By SQLSTATE, or by category where there is none. */
   readonly errors: Readonly<Record<string, number>>;
+  /** By the same, the first message that was seen; redacted. */
+  readonly messages: Readonly<Record<string, string>>;
 }
 
 /** From all to nothing. */

@@ -34,8 +34,15 @@ const p95Ms = (histogram: Histogram): number | null => {
 function countsOf({ counters, calls, errors }: StatementRollup) {
   const { errored, dropped, parity_different_rows: rows, parity_different_content: content } = counters;
   const divergent = rows + content + counters.parity_different_error + counters.parity_primary_failed;
-  const byCode = [...(errors?.byCode() ?? [])].map(([code, { count }]) => [code, count] as const);
-  return { calls, errored, dropped, divergent, errors: Object.fromEntries(byCode) };
+  const byCode = [...(errors?.byCode() ?? [])];
+  return {
+    calls,
+    errored,
+    dropped,
+    divergent,
+    errors: Object.fromEntries(byCode.map(([code, { count }]) => [code, count] as const)),
+    messages: Object.fromEntries(byCode.map(([code, { message }]) => [code, message] as const)),
+  };
 }
 
 function coveredOf({ covered, resolution }: StatementsReading): StatementsCovered {

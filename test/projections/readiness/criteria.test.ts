@@ -236,7 +236,7 @@ describe("the latency ratio of a statement", () => {
     expect(detail("none", [])).toBe(`${cannot}the statements could not be read for this window`);
     expect(detail("part", [])).toBe(`${cannot}the statements could not be read for all of this window`);
     expect(detail("all", [])).toBe(`${cannot}no statement has 30 executions on both sides`);
-    expect(detail("part")).toBe("Latency ratio of 1 statements within threshold 1.5");
+    expect(detail("part")).toBe("Latency ratio of 1 statement within threshold 1.5");
   });
 
   test("by less than 5 ms is no regression", () => {
@@ -251,6 +251,14 @@ describe("the latency ratio of a statement", () => {
   test("of four statements names three", () => {
     const statements = [1, 2, 3, 4].map((n) => statementOf({ ...slow, fingerprint: `f${n}`, text: `select ${n}` }));
     expect(judged({ statements }).reasons[0]).toMatch(/^Latency ratio of 4 statements .*; and 1 more$/);
+  });
+
+  test("that is above the threshold but less than 5 ms apart is met, and says why", () => {
+    const statements = [statementOf({ executions: 30, mirrorP95Ms: 5, primaryP95Ms: 3 })];
+    expect(criterionOf(judged({ statements }), "latency_ratio")).toMatchObject({
+      status: "pass",
+      detail: "Latency ratio of 1 statement within threshold 1.5, or less than 5 ms apart",
+    });
   });
 });
 

@@ -60,6 +60,7 @@ export const statementOf = (change: Partial<StatementFacts> = {}): StatementFact
   mirrorP95Ms: 3,
   primaryP95Ms: 3,
   errors: {},
+  messages: {},
   ...change,
 });
 
