@@ -19,6 +19,15 @@ export type Meaning = PreparedStatement | null | undefined;
 export interface Need {
   readonly name: string;
   readonly meaning: Meaning;
+  /** It is only deallocated: that there is one matters, not which. */
+  readonly isForgotten: boolean;
+}
+
+interface Mention {
+  readonly name: string;
+  /** What it meant before matters. */
+  readonly needed: boolean;
+  readonly isForgotten: boolean;
 }
 
 export class PreparedNames {
@@ -83,12 +92,12 @@ export class PreparedNames {
     const needs: Need[] = [];
     const seen = new Set<string>();
     for (const op of ops) {
-      for (const { name, needed } of mentionsOf(op)) {
+      for (const { name, needed, isForgotten } of mentionsOf(op)) {
         if (seen.has(name)) continue;
         seen.add(name);
         const meaning = this.find(name);
         // A name that is defined here is taken for a free one when nobody can know.
-        if (needed) needs.push({ name, meaning: op.kind === "parse" ? (meaning ?? null) : meaning });
+        if (needed) needs.push({ name, meaning: op.kind === "parse" ? (meaning ?? null) : meaning, isForgotten });
       }
     }
     return needs;
@@ -146,16 +155,16 @@ export class PreparedNames {
 
 const sizeOf = ({ frame }: PreparedStatement): number => frame?.length ?? 0;
 
-/** The names that an operation mentions, and whether it matters what they meant before. */
-function mentionsOf(op: SessionOp): readonly { readonly name: string; readonly needed: boolean }[] {
+/** The names that an operation mentions. */
+function mentionsOf(op: SessionOp): readonly Mention[] {
   switch (op.kind) {
     case "parse":
       // A Parse of a name that is taken is an error, but for the unnamed statement.
-      return [{ name: op.prepared.name, needed: op.prepared.name !== "" }];
+      return [{ name: op.prepared.name, needed: op.prepared.name !== "", isForgotten: false }];
     case "use":
-      return [{ name: op.name, needed: true }];
+      return [{ name: op.name, needed: true, isForgotten: false }];
     case "close":
-      return [{ name: op.name, needed: false }];
+      return [{ name: op.name, needed: false, isForgotten: true }];
     case "execute":
       return namesOf(op.prepared.statement.class.names);
     case "query":
@@ -163,6 +172,8 @@ function mentionsOf(op: SessionOp): readonly { readonly name: string; readonly n
   }
 }
 
-function namesOf(names: readonly NameOp[]): readonly { readonly name: string; readonly needed: boolean }[] {
-  return names.flatMap((op) => (op.kind === "forget" ? [] : [{ name: op.name, needed: true }]));
+function namesOf(names: readonly NameOp[]): readonly Mention[] {
+  return names.flatMap((op) => {
+    return op.kind === "forget" ? [] : [{ name: op.name, needed: true, isForgotten: op.kind === "deallocate" }];
+  });
 }

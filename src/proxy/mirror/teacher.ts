@@ -2,8 +2,8 @@
 // missing one is prepared first, one that the client has long forgotten is closed. Parse and Close messages stand in front
 // of an extended request; what a Query needs, or a PREPARE defines, is asked of the mirror before it.
 
-import { encodeClose, encodeSync } from "../protocol/encode.ts";
-import { type Need, PreparedNames } from "../prepared-names.ts";
+import { encodeClose, encodeParse, encodeSync } from "../protocol/encode.ts";
+import { type Meaning, type Need, PreparedNames } from "../prepared-names.ts";
 import type { PreparedStatement } from "../prepared-statement.ts";
 import type { Request } from "../request.ts";
 import type { Progress, SessionOp } from "../session-op.ts";
@@ -44,7 +44,8 @@ export class Teacher {
     const queried: PreparedStatement[] = [];
     for (const need of request.needs ?? []) {
       if (this.#isMet(need)) continue;
-      const { name, meaning } = need;
+      const { name, isForgotten } = need;
+      const meaning = isForgotten ? standInFor(need) : need.meaning;
       if (meaning === undefined || meaning?.frame === null) return MISSING;
       if (this.#known.find(name) !== null) closed.push(name);
       if (meaning !== null) (meaning.by === "parse" ? parsed : queried).push(meaning);
@@ -113,6 +114,12 @@ export class Teacher {
       },
     };
   }
+}
+
+/** Any statement will do for one that is deallocated: the client's own may not be prepared any more. */
+function standInFor({ name, meaning }: Need): Meaning {
+  if (meaning === null || meaning === undefined) return meaning;
+  return { ...meaning, by: "parse", frame: encodeParse(name, "SELECT 1", []) };
 }
 
 /** The names that a request defines, but for the unnamed statement, which gives way by itself. */

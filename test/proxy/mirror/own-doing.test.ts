@@ -71,6 +71,12 @@ test("a SET that brought a name with it brings it to a new connection only once"
   expect(ends).toEqual(["match", "match", "match"]);
 });
 
+test("a statement whose table is gone can be deallocated on a new connection", async () => {
+  await database.onBoth("CREATE TABLE doomed (id int)");
+  const requests = simple("PREPARE d AS SELECT * FROM doomed", "DROP TABLE doomed", "DEALLOCATE d");
+  expect(await endsOf(requests, 2)).toEqual(["match", "match", "match"]);
+});
+
 test("a setting by a statement that was prepared before is restored, and hides no failure of the candidate", async () => {
   const prepare = [parse("t", "SELECT set_config('app.tenant', $1, false)"), sync()];
   const requests = [
