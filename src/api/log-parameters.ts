@@ -65,7 +65,7 @@ export const selectionParameters = {
 
 /** What `24h` and `all` mean in a question about this mirroring, or about all. */
 export function windowBounds({ reader, clock }: ApiContext, mirroring: string | undefined): WindowBounds {
-  return readWindowBounds(reader, clock.wallUs(), mirroring ?? null);
+  return readWindowBounds(reader, clock.wallUs(), mirroring);
 }
 
 /** What `parse` gives; a window that makes no sense is a problem with its field named. */

@@ -2,11 +2,11 @@
 // than the rest of a scrape, and changes slowly: it is worked out anew only as often as it may cost.
 
 import { PgsoakError } from "../errors.ts";
+import { readWindowBounds } from "../projections/log-extent.ts";
 import { factsOfMirroring } from "../projections/readiness/facts-of-mirroring.ts";
 import { policyOf } from "../projections/readiness/policy.ts";
 import { readFacts } from "../projections/readiness/read-facts.ts";
 import { readiness } from "../projections/readiness/readiness.ts";
-import { readinessBounds } from "../projections/readiness/readiness-bounds.ts";
 import { VERDICTS } from "../projections/readiness/verdict.ts";
 import { parseWindow } from "../projections/window.ts";
 import type { ApiContext } from "./api-context.ts";
@@ -21,7 +21,7 @@ async function collect({ config, reader, live, clock }: ApiContext): Promise<Met
   const scores: MetricSample[] = [];
   const verdicts: MetricSample[] = [];
   for (const window of config.readiness.windows) {
-    const bounds = await readinessBounds(reader, clock.wallUs());
+    const bounds = readWindowBounds(reader, clock.wallUs());
     const facts = await readFacts(reader, parseWindow({ window }, bounds));
     for (const { mirroring } of live.mirrorings()) {
       const answer = readiness(factsOfMirroring(facts, mirroring), policy);

@@ -1,6 +1,7 @@
 // GET /readiness: is it safe to cut over, judged by the configured policy or by what the question says instead.
 
 import { createRoute, z } from "@hono/zod-openapi";
+import { readWindowBounds } from "../projections/log-extent.ts";
 import { checkSelection } from "../projections/readiness/check-selection.ts";
 import {
   overridePolicy,
@@ -10,7 +11,6 @@ import {
   SETTING_NAMES,
   type SettingName,
 } from "../projections/readiness/policy.ts";
-import { readinessBounds } from "../projections/readiness/readiness-bounds.ts";
 import { readinessSchema } from "../projections/readiness/readiness-schema.ts";
 import { readinessText } from "../projections/readiness/readiness-text.ts";
 import { readinessWindow } from "../projections/readiness/readiness-window.ts";
@@ -82,7 +82,7 @@ export function addReadinessRoute(api: Api, context: ApiContext): void {
     const policy = policyFor(context, overrides);
     const unknown = checkSelection(reader, { mirroring: isConfigured(mirroring) ? undefined : mirroring, database });
     if (unknown !== null) throw new ProblemError("invalid_parameter", unknown.message, unknown.field);
-    const bounds = await readinessBounds(reader, clock.wallUs(), mirroring);
+    const bounds = readWindowBounds(reader, clock.wallUs(), mirroring);
     const span = windowOr400(() => readinessWindow({ window, from, to }, bounds));
     const answer = await context.questions.ask({ kind: "readiness", window: span, policy, mirroring, database });
     const status = gate === "true" && !answer.ready ? NOT_READY_STATUS : 200;

@@ -9,15 +9,11 @@ import type { Readiness } from "../projections/readiness/readiness-schema.ts";
 import type { Window } from "../projections/window.ts";
 import { configOption, type CliContext } from "./context.ts";
 import { dbOption, type LogOptions } from "./open-log.ts";
+import { selectionOptions, type SelectionOptions, windowOptions, type WindowOptions } from "./window-options.ts";
 
 type Override = readonly [name: string, text: string];
 
-export interface QuestionOptions extends LogOptions {
-  readonly window?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly mirroring?: string;
-  readonly database?: string;
+export interface QuestionOptions extends LogOptions, WindowOptions, SelectionOptions {
   readonly set?: Override[];
 }
 
@@ -40,22 +36,18 @@ function override(text: string, before: Override[] = []): Override[] {
 }
 
 export function addQuestionOptions(command: Command): Command {
-  return command
-    .addOption(configOption())
-    .addOption(dbOption())
-    .option("--window <span>", "30s, 15m, 24h, 7d, 2w or all, up to now (default: all)")
-    .option("--from <moment>", "RFC 3339 or Unix seconds, instead of --window")
-    .option("--to <moment>", "RFC 3339 or Unix seconds (default: now)")
-    .option("--mirroring <name>", "judge this mirroring only")
-    .option("--database <name>", "judge this database only, as clients name it")
-    .addOption(new Option("--set <setting=value>", "another threshold, or off; repeatable").argParser(override));
+  for (const option of [configOption(), dbOption(), ...windowOptions(), ...selectionOptions()])
+    command.addOption(option);
+  return command.addOption(
+    new Option("--set <setting=value>", "another threshold, or off; repeatable").argParser(override),
+  );
 }
 
 /** Whether somebody named the configuration, rather than leaving it to the default. */
 export const isConfigGiven = (command: Command): boolean => command.getOptionValueSource("config") !== "default";
 
 /** What was wrong with the question is a usage error. */
-export async function asked<T>(question: () => T | Promise<T>): Promise<T> {
+async function asked<T>(question: () => T | Promise<T>): Promise<T> {
   try {
     return await question();
   } catch (error) {
@@ -83,11 +75,11 @@ export async function policyFor({ env }: CliContext, options: PolicyOptions, isG
 /** The window that is asked about; `wallUs` is the clock. Names that the log doesn't know are a usage error. */
 export async function windowFor(reader: LogReader, options: QuestionOptions, wallUs: number): Promise<Window> {
   const { checkSelection } = await import("../projections/readiness/check-selection.ts");
-  const { readinessBounds } = await import("../projections/readiness/readiness-bounds.ts");
+  const { readWindowBounds } = await import("../projections/log-extent.ts");
   const { readinessWindow } = await import("../projections/readiness/readiness-window.ts");
   const { mirroring, database, window, from, to } = options;
   const unknown = checkSelection(reader, { mirroring, database });
   if (unknown !== null) throw new PgsoakError("usage", `--${unknown.field}: ${unknown.message}`);
-  const bounds = await readinessBounds(reader, wallUs, mirroring);
+  const bounds = readWindowBounds(reader, wallUs, mirroring);
   return asked(() => readinessWindow({ window, from, to }, bounds));
 }

@@ -9,10 +9,10 @@ import { type SealReport, verifySealsInSteps } from "../events/verify-seals.ts";
 import type { Policy } from "../projections/readiness/policy.ts";
 import type { Readiness } from "../projections/readiness/readiness-schema.ts";
 import type { Replay } from "../projections/replay.ts";
-import { configOption, jsonOption, type CliContext } from "./context.ts";
-import { dbOption, openLog } from "./open-log.ts";
+import { type CliContext, jsonOption } from "./context.ts";
+import { openLog } from "./open-log.ts";
 import { createProgressBar } from "./progress-bar.ts";
-import { asked, policyFor, type PolicyOptions } from "./readiness-question.ts";
+import { addQuestionOptions, isConfigGiven, policyFor, type QuestionOptions, windowFor } from "./readiness-question.ts";
 import { watchSignals } from "./watch-signals.ts";
 
 const EXAMPLES = `
@@ -32,10 +32,7 @@ const EXIT_DIFFERENT = 1;
 /** As shells have it: 128 and the number of SIGINT. */
 const EXIT_INTERRUPTED = 130;
 
-interface ReplayOptions extends PolicyOptions {
-  readonly window?: string;
-  readonly from?: string;
-  readonly to?: string;
+interface ReplayOptions extends QuestionOptions {
   readonly json?: boolean;
   readonly verify?: boolean;
 }
@@ -60,18 +57,14 @@ interface Verified {
 /** The verdict that the fresh projections give. The replay's transaction is open: its tables go before the stored ones. */
 async function judge(reader: LogReader, options: ReplayOptions, policy: Policy): Promise<Readiness> {
   const { factsOf } = await import("../projections/readiness/read-facts.ts");
-  const { boundsOf } = await import("../projections/readiness/readiness-bounds.ts");
   const { readiness } = await import("../projections/readiness/readiness.ts");
-  const { readinessWindow } = await import("../projections/readiness/readiness-window.ts");
   const { createClock } = await import("../clock.ts");
-  const { window, from, to } = options;
-  const bounds = await boundsOf(reader, reader.kysely, createClock().wallUs());
-  const span = await asked(() => readinessWindow({ window, from, to }, bounds));
-  return readiness(await factsOf(reader, reader.kysely, span), policy);
+  const window = await windowFor(reader, options, createClock().wallUs());
+  return readiness(await factsOf(reader, reader.kysely, window, options), policy);
 }
 
-async function replayLog(context: CliContext, options: ReplayOptions, isConfigGiven: boolean): Promise<void> {
-  const policy = await policyFor(context, options, isConfigGiven);
+async function replayLog(context: CliContext, options: ReplayOptions, isGiven: boolean): Promise<void> {
+  const policy = await policyFor(context, options, isGiven);
   const { Replay: ReplayOfLog } = await import("../projections/replay.ts");
   using reader = await openLog(context, options);
   const startedMs = performance.now();
@@ -171,17 +164,10 @@ function differenceLines({ projection, table, rowsDifferent, differences }: Tabl
 }
 
 export function replayCommand(context: CliContext): Command {
-  return new Command("replay")
-    .description("fold the log anew, and compare what is stored with it")
-    .addOption(configOption())
-    .addOption(dbOption())
-    .option("--window <span>", "what to judge: 30s, 15m, 24h, 7d, 2w or all, up to now (default: all)")
-    .option("--from <moment>", "RFC 3339 or Unix seconds, instead of --window")
-    .option("--to <moment>", "RFC 3339 or Unix seconds (default: now)")
+  return addQuestionOptions(new Command("replay"))
+    .description("fold the log anew, judge a window by what comes out, and compare what is stored with it")
     .option("--verify", "compare the stored projections with the replayed ones")
     .addOption(jsonOption())
     .addHelpText("after", EXAMPLES)
-    .action((options: ReplayOptions, command: Command) =>
-      replayLog(context, options, command.getOptionValueSource("config") !== "default"),
-    );
+    .action((options: ReplayOptions, command: Command) => replayLog(context, options, isConfigGiven(command)));
 }

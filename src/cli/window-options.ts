@@ -18,10 +18,7 @@ export interface SelectionOptions {
 
 export function windowOptions(): Option[] {
   return [
-    new Option("--window <length>", "up to now: 30s, 15m, 24h, 7d, 2w or all, which is the default").conflicts([
-      "from",
-      "to",
-    ]),
+    new Option("--window <length>", "up to now: 30s, 15m, 24h, 7d, 2w or all, which is the default"),
     new Option("--from <moment>", "from this moment on, RFC 3339 or Unix seconds"),
     new Option("--to <moment>", "before this moment"),
   ];
@@ -42,7 +39,7 @@ export async function readBounds(reader: LogReader, { mirroring }: SelectionOpti
   if (mirroring !== undefined && !isKnownMirroring(reader, mirroring)) {
     throw new PgsoakError("usage", `--mirroring: the log knows no mirroring ${JSON.stringify(mirroring)}`);
   }
-  return readWindowBounds(reader, createClock().wallUs(), mirroring ?? null);
+  return readWindowBounds(reader, createClock().wallUs(), mirroring);
 }
 
 /** What `parse` gives; a window that makes no sense is a usage error. */

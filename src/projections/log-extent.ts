@@ -33,14 +33,14 @@ export function readKnownExtent({ db }: LogReader): KnownExtent {
  * What `all` and `24h` mean now: `all` begins with the log's first run, or with the last epoch of the mirroring, without
  * one of all mirrorings. `wallUs` is the clock; the log may be ahead of it, and then ends later. Throws rebuilding.
  */
-export function readWindowBounds(reader: LogReader, wallUs: number, mirroring: string | null = null): WindowBounds {
+export function readWindowBounds(reader: LogReader, wallUs: number, mirroring?: string): WindowBounds {
   const { db } = reader;
   const read = db.transaction((): WindowBounds => {
     requireWhole(db, ["ledger_balance", "notes"]);
     const { since, lastAt } = readKnownExtent(reader);
     const own = "mirroring is null or mirroring = ?";
     const last = db.prepare<[string | null], number>(`select at from epoch where ${own} order by seq desc limit 1`);
-    const epoch = last.pluck().get(mirroring);
+    const epoch = last.pluck().get(mirroring ?? null);
     return { now: Math.max(wallUs, lastAt + 1), since: epoch ?? since };
   });
   return read();

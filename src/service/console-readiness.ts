@@ -1,9 +1,9 @@
 // The verdict as the admin console shows it: the text report, line by line.
 
 import type { LogReader } from "../events/log-reader.ts";
+import { readWindowBounds } from "../projections/log-extent.ts";
 import type { Policy } from "../projections/readiness/policy.ts";
 import { readFacts } from "../projections/readiness/read-facts.ts";
-import { readinessBounds } from "../projections/readiness/readiness-bounds.ts";
 import { readinessText } from "../projections/readiness/readiness-text.ts";
 import { readinessWindow } from "../projections/readiness/readiness-window.ts";
 import { readiness } from "../projections/readiness/readiness.ts";
@@ -13,7 +13,7 @@ export async function readConsoleReadiness(
   reader: LogReader,
   { window, policy, nowUs }: { readonly window: string; readonly policy: Policy; readonly nowUs: number },
 ): Promise<readonly string[]> {
-  const bounds = await readinessBounds(reader, nowUs, undefined);
+  const bounds = readWindowBounds(reader, nowUs);
   const facts = await readFacts(reader, readinessWindow({ window }, bounds), {});
   return readinessText(readiness(facts, policy)).trimEnd().split("\n");
 }

@@ -6,7 +6,7 @@ import { createProjections } from "../../../src/projections/projections.ts";
 import { defaultPolicy } from "../../../src/projections/readiness/policy.ts";
 import { readFacts } from "../../../src/projections/readiness/read-facts.ts";
 import { readiness } from "../../../src/projections/readiness/readiness.ts";
-import { readinessBounds } from "../../../src/projections/readiness/readiness-bounds.ts";
+import { readWindowBounds } from "../../../src/projections/log-extent.ts";
 import { logFolder } from "../../events/log-folder.ts";
 import {
   countersReset,
@@ -163,7 +163,7 @@ describe("an epoch in the middle", () => {
   test("of all mirrorings is where `all` begins, also when raw events are asked no more", async () => {
     using log = await rig(batches(epoch({ mirroring: null, before: "", after: "" })));
     const now = ZERO + 30 * HOUR;
-    expect(await readinessBounds(log.log.reader, now)).toEqual({ now, since: ZERO + 3 * HOUR });
+    expect(readWindowBounds(log.log.reader, now)).toEqual({ now, since: ZERO + 3 * HOUR });
     const facts = await log.facts({ from: ZERO + 3 * HOUR, to: now });
     expect(facts.mirrorings.map((each) => each.epoch?.at)).toEqual([ZERO + 3 * HOUR, ZERO + 3 * HOUR]);
   });
@@ -171,8 +171,8 @@ describe("an epoch in the middle", () => {
   test("of one mirroring is where `all` begins for it alone", async () => {
     using log = await rig(batches(epoch()));
     const now = ZERO + 30 * HOUR;
-    expect((await readinessBounds(log.log.reader, now)).since).toBe(ZERO);
-    expect((await readinessBounds(log.log.reader, now, "pg18")).since).toBe(ZERO + 3 * HOUR);
+    expect(readWindowBounds(log.log.reader, now).since).toBe(ZERO);
+    expect(readWindowBounds(log.log.reader, now, "pg18").since).toBe(ZERO + 3 * HOUR);
   });
 
   test("that lies behind the window changes nothing", async () => {
