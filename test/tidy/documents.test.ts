@@ -71,6 +71,14 @@ describe.for(DOCUMENTS)("$file", ({ file, text, code }) => {
     expect(broken).toEqual([]);
   });
 
+  test("has no row that stands outside a table", () => {
+    const blocks = text.split(/\n(?!\|)/).flatMap((block) => {
+      const rows = block.split("\n").filter((line) => line.startsWith("|"));
+      return rows.length === 0 || /^\|(?: ?:?-+:? ?\|)+$/.test(rows[1] ?? "") ? [] : [rows[0]];
+    });
+    expect(blocks).toEqual([]);
+  });
+
   test("names files and folders that exist", () => {
     const paths = all(code, /(?<![\w./-])((?:src|test|docs|migrations|monitoring|tools)\/[\w./-]*\w)(?![\w./-]*…)/g);
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
