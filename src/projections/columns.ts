@@ -51,3 +51,32 @@ export const ATTRIBUTION_COLUMN = {
   other: "attribution_other",
   cascade: "attribution_cascade",
 } as const satisfies Record<Attribution, string>;
+
+// The same as counters that have counted nothing, for the rows that have them.
+
+export const PARITY_COUNTERS = {
+  parity_match: 0,
+  parity_both_failed: 0,
+  parity_mirror_failed: 0,
+  parity_primary_failed: 0,
+  parity_different_error: 0,
+  parity_different_rows: 0,
+  parity_different_content: 0,
+  parity_unverifiable: 0,
+} satisfies Record<(typeof PARITY_COLUMN)[Parity], number>;
+
+export const SKIPPED_COUNTERS = {
+  skipped_exposure: 0,
+  skipped_filter: 0,
+  skipped_capacity: 0,
+  skipped_replication: 0,
+  skipped_paused: 0,
+  skipped_disabled: 0,
+} satisfies Record<(typeof SKIPPED_COLUMN)[SkipReason], number>;
+
+export const DROPPED_COUNTERS = {
+  dropped_buffer_full: 0,
+  dropped_session_closed: 0,
+  dropped_shutdown: 0,
+  dropped_interrupted: 0,
+} satisfies Record<(typeof DROPPED_COLUMN)[DropReason], number>;

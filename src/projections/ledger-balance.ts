@@ -3,7 +3,7 @@
 
 import type { EventOf, MirrorEvent } from "../events/event.ts";
 import type { Fold } from "../events/fold.ts";
-import { ERROR_COLUMN, PARITY_COLUMN } from "./columns.ts";
+import { ERROR_COLUMN, PARITY_COLUMN, PARITY_COUNTERS } from "./columns.ts";
 import { LaneRows } from "./lane-rows.ts";
 import { errorTypeOf, parityOf } from "./outcome.ts";
 
@@ -22,14 +22,7 @@ const counters = {
   errors_query: 0,
   errors_timeout: 0,
   errors_buffer_full: 0,
-  parity_match: 0,
-  parity_both_failed: 0,
-  parity_mirror_failed: 0,
-  parity_primary_failed: 0,
-  parity_different_error: 0,
-  parity_different_rows: 0,
-  parity_different_content: 0,
-  parity_unverifiable: 0,
+  ...PARITY_COUNTERS,
 };
 
 export type BalanceRow = typeof counters & {

@@ -2,7 +2,16 @@
 // spans that follow one another add up to one.
 
 import type { EventOf } from "../events/event.ts";
-import { ATTRIBUTION_COLUMN, DROPPED_COLUMN, ERROR_COLUMN, PARITY_COLUMN, SKIPPED_COLUMN } from "./columns.ts";
+import {
+  ATTRIBUTION_COLUMN,
+  DROPPED_COLUMN,
+  DROPPED_COUNTERS,
+  ERROR_COLUMN,
+  PARITY_COLUMN,
+  PARITY_COUNTERS,
+  SKIPPED_COLUMN,
+  SKIPPED_COUNTERS,
+} from "./columns.ts";
 import { parityOf } from "./outcome.ts";
 
 const sums = {
@@ -14,16 +23,8 @@ const sums = {
   dropped: 0,
   /** Seen, but lost to the log. */
   unrecorded: 0,
-  skipped_exposure: 0,
-  skipped_filter: 0,
-  skipped_capacity: 0,
-  skipped_replication: 0,
-  skipped_paused: 0,
-  skipped_disabled: 0,
-  dropped_buffer_full: 0,
-  dropped_session_closed: 0,
-  dropped_shutdown: 0,
-  dropped_interrupted: 0,
+  ...SKIPPED_COUNTERS,
+  ...DROPPED_COUNTERS,
   errors_connection: 0,
   errors_query: 0,
   errors_timeout: 0,
@@ -38,14 +39,7 @@ const sums = {
   attribution_cascade: 0,
   /** Mirrored requests that are such a consequence: their parity says nothing and is not counted. */
   consequences: 0,
-  parity_match: 0,
-  parity_both_failed: 0,
-  parity_mirror_failed: 0,
-  parity_primary_failed: 0,
-  parity_different_error: 0,
-  parity_different_rows: 0,
-  parity_different_content: 0,
-  parity_unverifiable: 0,
+  ...PARITY_COUNTERS,
   /** Latencies are those of mirrored requests, so that both sides' belong to the same ones. */
   mirror_sum_us: 0,
   primary_sum_us: 0,

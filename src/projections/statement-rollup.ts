@@ -2,7 +2,7 @@
 // all of it as a row of a table.
 
 import type { EventOf } from "../events/event.ts";
-import { PARITY_COLUMN } from "./columns.ts";
+import { PARITY_COLUMN, PARITY_COUNTERS } from "./columns.ts";
 import { concatenatedHistograms, Histogram } from "./histogram.ts";
 import { parityOf } from "./outcome.ts";
 import { StatementErrors } from "./statement-errors.ts";
@@ -15,14 +15,7 @@ const sums = {
   cascades: 0,
   /** Mirrored, but such a consequence. */
   consequences: 0,
-  parity_match: 0,
-  parity_both_failed: 0,
-  parity_mirror_failed: 0,
-  parity_primary_failed: 0,
-  parity_different_error: 0,
-  parity_different_rows: 0,
-  parity_different_content: 0,
-  parity_unverifiable: 0,
+  ...PARITY_COUNTERS,
   /** Of mirrored requests. */
   mirror_sum_us: 0,
   primary_sum_us: 0,

@@ -1,6 +1,8 @@
 // One row of MirrorStats: what was counted for a lane, or for all of them, since the last reset. The columns of the
 // table mirror_stats have these names and units.
 
+import { DROPPED_COUNTERS, PARITY_COUNTERS, SKIPPED_COUNTERS } from "./columns.ts";
+
 const counters = {
   /** Seen by the tap. */
   requests_total: 0,
@@ -25,24 +27,9 @@ const counters = {
   latency_max_us: 0,
   consecutive_errors: 0,
   consecutive_successes: 0,
-  parity_match: 0,
-  parity_both_failed: 0,
-  parity_mirror_failed: 0,
-  parity_primary_failed: 0,
-  parity_different_error: 0,
-  parity_different_rows: 0,
-  parity_different_content: 0,
-  parity_unverifiable: 0,
-  skipped_exposure: 0,
-  skipped_filter: 0,
-  skipped_capacity: 0,
-  skipped_replication: 0,
-  skipped_paused: 0,
-  skipped_disabled: 0,
-  dropped_buffer_full: 0,
-  dropped_session_closed: 0,
-  dropped_shutdown: 0,
-  dropped_interrupted: 0,
+  ...PARITY_COUNTERS,
+  ...SKIPPED_COUNTERS,
+  ...DROPPED_COUNTERS,
 };
 
 export type StatsRow = typeof counters & {
