@@ -13,6 +13,7 @@ import type { PemFile } from "./pem-file.ts";
 
 const CERTIFICATE = ["tls", "certificate"];
 const PRIVATE_KEY = ["tls", "private_key"];
+const LOCKED_KEY = /^(?:-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED)/m;
 
 export function checkTls({ tls, databases }: Config, mistakes: Mistakes): void {
   checkPresence(tls, mistakes);
@@ -48,7 +49,8 @@ function checkPair(tls: TlsConfig, mistakes: Mistakes): void {
 function readCertificate(file: PemFile | null, path: KeyPath, mistakes: Mistakes): X509Certificate | null {
   if (file === null) return null;
   const certificates = certificatesOf(file);
-  if (certificates.length === 0) mistakes.add(path, `expected certificates in PEM form in ${JSON.stringify(file.path)}`);
+  if (certificates.length === 0)
+    mistakes.add(path, `expected certificates in PEM form in ${JSON.stringify(file.path)}`);
   return certificates[0] ?? null;
 }
 
@@ -57,9 +59,8 @@ function readKey(file: PemFile | null, mistakes: Mistakes): KeyObject | null {
   const shown = JSON.stringify(file.path);
   try {
     return createPrivateKey(file.pem);
-  } catch (error) {
-    const locked = error instanceof Error && "code" in error && error.code === "ERR_MISSING_PASSPHRASE";
-    const sentence = locked
+  } catch {
+    const sentence = LOCKED_KEY.test(file.pem)
       ? `the key in ${shown} is protected by a passphrase, which nobody could be asked for`
       : `expected a private key in PEM form in ${shown}`;
     mistakes.add(PRIVATE_KEY, sentence);
@@ -74,7 +75,10 @@ function checkServer({ host, tls, tlsCa }: DatabaseConfig, path: KeyPath, mistak
   }
   const caPath = [...path, "tls_ca"];
   if (mistakes.isGiven(caPath) && isOptional && !mistakes.has([...path, "tls"])) {
-    mistakes.add(caPath, `is not used with tls = "${tls}", which checks no certificate: expected "require" or stricter`);
+    mistakes.add(
+      caPath,
+      `is not used with tls = "${tls}", which checks no certificate: expected "require" or stricter`,
+    );
   }
   readCertificate(tlsCa, caPath, mistakes);
 }

@@ -7,6 +7,9 @@ import { messageOf } from "../errors.ts";
 import type { KeyPath } from "./key-positions.ts";
 import type { Mistakes } from "./mistakes.ts";
 
+/** Blocks of files that were put together, where one ended without a line end: OpenSSL stumbles over that. */
+const GLUED = /-----[ \t]*-----(?=BEGIN )/g;
+
 /** A file of PEM blocks as it was when the configuration was read. */
 export interface PemFile {
   /** Absolute. */
@@ -16,16 +19,11 @@ export interface PemFile {
 }
 
 /** The file that the setting at `path` names, or null where it names none or one that can't be read. */
-export function readPemFile(
-  name: string | null,
-  path: KeyPath,
-  directory: string,
-  mistakes: Mistakes,
-): PemFile | null {
+export function readPemFile(name: string | null, path: KeyPath, directory: string, mistakes: Mistakes): PemFile | null {
   if (name === null) return null;
   try {
     const file = resolve(directory, name);
-    return { path: file, pem: readFileSync(file, "utf8") };
+    return { path: file, pem: readFileSync(file, "utf8").replace(GLUED, "-----\n-----") };
   } catch (error) {
     mistakes.add(path, `cannot read the file: ${messageOf(error)}`);
     return null;

@@ -53,7 +53,9 @@ function inForce(present: Config, read: Config): Config {
 /** Credentials and TLS are used by the next connection; where a server is stays. */
 function databaseInForce(present: DatabaseConfig, { databases }: Config): DatabaseConfig {
   const read = databases.find(({ name }) => name === present.name);
-  return read === undefined ? present : { ...present, user: read.user, password: read.password, tls: read.tls, tlsCa: read.tlsCa };
+  return read === undefined
+    ? present
+    : { ...present, user: read.user, password: read.password, tls: read.tls, tlsCa: read.tlsCa };
 }
 
 /** A mirror session that has begun read-only can't be told otherwise. */

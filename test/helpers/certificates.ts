@@ -1,7 +1,8 @@
 // Certificates made for a test, in memory: an authority of one's own, and servers that it vouches for, or not.
 
+import "./reflect-metadata.ts";
 import * as x509 from "@peculiar/x509";
-import { X509Certificate } from "node:crypto";
+import { type webcrypto, X509Certificate } from "node:crypto";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
 const HOUR_MS = 3_600_000;
@@ -26,9 +27,9 @@ export class Authority {
   /** PEM: what is trusted by whoever trusts the authority. */
   readonly certificate: string;
   readonly #root: x509.X509Certificate;
-  readonly #keys: CryptoKeyPair;
+  readonly #keys: webcrypto.CryptoKeyPair;
 
-  private constructor(root: x509.X509Certificate, keys: CryptoKeyPair) {
+  private constructor(root: x509.X509Certificate, keys: webcrypto.CryptoKeyPair) {
     this.certificate = root.toString("pem");
     this.#root = root;
     this.#keys = keys;
@@ -81,7 +82,8 @@ export async function selfSigned(options: CertificateOptions = {}): Promise<Cert
 /** What tells one certificate from another. */
 export const fingerprintOf = ({ certificate }: Certified): string => new X509Certificate(certificate).fingerprint256;
 
-const createKeys = (): Promise<CryptoKeyPair> => crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+const createKeys = (): Promise<webcrypto.CryptoKeyPair> =>
+  crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
 
 const validity = ({ fromHours = -1, toHours = 1000 }: CertificateOptions) => ({
   notBefore: new Date(Date.now() + fromHours * HOUR_MS),

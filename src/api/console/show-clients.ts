@@ -22,9 +22,11 @@ export const showClients: ConsoleCommand = {
   parse: alone(async ({ source }) => {
     const clients = await source.clients();
     const sorted = clients.toSorted((a, b) => a.connectedAt - b.connectedAt);
-    return sorted.map(({ database, user, application, address, state, requests, connectedAt, clientTls, primaryTls }) => {
-      const tls = [clientTls || "off", primaryTls || "off"];
-      return [database, user, application, address, state, requests, formatMoment(connectedAt), ...tls];
-    });
+    return sorted.map(
+      ({ database, user, application, address, state, requests, connectedAt, clientTls, primaryTls }) => {
+        const tls = [clientTls || "off", primaryTls || "off"];
+        return [database, user, application, address, state, requests, formatMoment(connectedAt), ...tls];
+      },
+    );
   }),
 };
