@@ -8,6 +8,16 @@ export function isLoopback(host: string): boolean {
   return LOOPBACK.test(plain(host));
 }
 
+/** Whether it is the folder of a server's Unix socket rather than a host, as in libpq. */
+export function isSocketFolder(host: string): boolean {
+  return host.startsWith("/");
+}
+
+/** Whether two servers of the same port may be one and the same: a Unix socket and loopback lead to this machine both. */
+export function mayBeSameHost(a: string, b: string): boolean {
+  return isSameHost(a, b) || (isLocal(a) && isLocal(b));
+}
+
 /** Whether it stands for every address of this machine. */
 function isWildcard(host: string): boolean {
   return WILDCARD.test(host);
@@ -23,5 +33,7 @@ export function overlaps(a: string, b: string): boolean {
   if (isWildcard(a)) return isWildcard(b) || isLoopback(b) || /^[0-9a-f.:]+$/i.test(b);
   return isWildcard(b) ? overlaps(b, a) : isSameHost(a, b);
 }
+
+const isLocal = (host: string): boolean => isLoopback(host) || isSocketFolder(host);
 
 const plain = (host: string): string => host.toLowerCase().replace(/\.$/, "");

@@ -1,7 +1,7 @@
 // What must hold among [[mirroring]] and the [[databases]] they name. Above all: no write may reach one database twice.
 
 import { messageOf } from "../errors.ts";
-import { isSameHost } from "./address.ts";
+import { mayBeSameHost } from "./address.ts";
 import type { Config, DatabaseConfig, MirroringConfig } from "./config.ts";
 import type { Mistakes } from "./mistakes.ts";
 import { nearestKey } from "./nearest-key.ts";
@@ -67,7 +67,7 @@ function checkAddresses(config: Config, index: number, mirroring: MirroringConfi
 
 /** Whether a request for the source's database could reach one and the same database behind both entries. */
 function isSameDatabase(source: DatabaseConfig, a: DatabaseConfig, b: DatabaseConfig): boolean {
-  if (a.host === "" || a.port !== b.port || !isSameHost(a.host, b.host)) return false;
+  if (a.host === "" || a.port !== b.port || !mayBeSameHost(a.host, b.host)) return false;
   const asked = source.name === "*" ? null : source.name;
   const [nameA, nameB] = [a.databaseName ?? asked, b.databaseName ?? asked];
   return nameA === null || nameB === null || nameA === nameB;

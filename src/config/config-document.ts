@@ -42,7 +42,11 @@ export function configDocument(config: Config, shown: SecretShown): ConfigDocume
       metrics_flat_names: api.metricsFlatNames,
     }),
     admin: given({ host: admin.host, port: admin.port, password: secret(admin.password) }),
-    tls: given({ certificate: tls.certificate, private_key: tls.privateKey, required: tls.required }),
+    tls: given({
+      certificate: tls.certificate?.path ?? null,
+      private_key: tls.privateKey?.path ?? null,
+      required: tls.required,
+    }),
     readiness: readinessDocument(config),
   };
 }
@@ -89,7 +93,7 @@ function databaseDocument(database: DatabaseConfig, secret: (value: string | nul
     user: database.user,
     password: secret(database.password),
     tls: database.tls,
-    tls_ca: database.tlsCa,
+    tls_ca: database.tlsCa?.path ?? null,
   };
 }
 

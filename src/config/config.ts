@@ -1,6 +1,8 @@
 // The effective configuration: every default applied, every secret read, every reference checked. Units are in the
 // names. It crosses into the threads by structured clone, so it holds plain data only.
 
+import type { PemFile } from "./pem-file.ts";
+
 export type Level = "all" | "reads" | "dml" | "ddl";
 export type Compare = "off" | "rows" | "content";
 type ExposureUnit = "transaction" | "session";
@@ -18,7 +20,8 @@ export interface DatabaseConfig {
   readonly user: string | null;
   readonly password: string | null;
   readonly tls: TlsMode;
-  readonly tlsCa: string | null;
+  /** Whom to trust instead of the well-known authorities. */
+  readonly tlsCa: PemFile | null;
 }
 
 export interface NameFilter {
@@ -112,9 +115,10 @@ interface AdminConfig {
   readonly password: string | null;
 }
 
-interface TlsConfig {
-  readonly certificate: string | null;
-  readonly privateKey: string | null;
+/** What clients are shown; both files or none. */
+export interface TlsConfig {
+  readonly certificate: PemFile | null;
+  readonly privateKey: PemFile | null;
   readonly required: boolean;
 }
 

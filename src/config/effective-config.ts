@@ -6,6 +6,7 @@ import type { Config, DatabaseConfig, ReadinessConfig, UserConfig } from "./conf
 import { generalConfig } from "./general-config.ts";
 import { mirroringConfig } from "./mirroring-config.ts";
 import type { Mistakes } from "./mistakes.ts";
+import { readPemFile } from "./pem-file.ts";
 import { readTable, readTables, type Values } from "./read-table.ts";
 import { ADMIN, API, DATABASES, EVENTS, GENERAL, MIRRORING, READINESS, TLS, USERS } from "./schema.ts";
 import { readSecret } from "./secret-file.ts";
@@ -31,7 +32,7 @@ export function effectiveConfig(document: Table, origin: ConfigOrigin, mistakes:
   const tls = readTable(document, "tls", TLS, mistakes);
   const readiness = readTable(document, "readiness", READINESS, mistakes);
   const effectiveGeneral = generalConfig(general, mistakes);
-  const path = (name: string | null): string | null => (name === null ? null : resolve(directory, name));
+  const pem = (name: string | null, ...at: (string | number)[]) => readPemFile(name, at, directory, mistakes);
   const password = (given: { password: string | null; password_file: string | null }, ...at: (string | number)[]) =>
     readSecret({ value: given.password, file: given.password_file }, [...at, "password"], directory, mistakes);
 
@@ -46,7 +47,7 @@ export function effectiveConfig(document: Table, origin: ConfigOrigin, mistakes:
       user: database.user,
       password: password(database, "databases", index),
       tls: database.tls,
-      tlsCa: path(database.tls_ca),
+      tlsCa: pem(database.tls_ca, "databases", index, "tls_ca"),
     })),
     mirrorings: mirrorings.map((mirroring) => mirroringConfig(mirroring, effectiveGeneral.mirroringDefaults)),
     users: users.map((user, index): UserConfig => ({
@@ -72,7 +73,11 @@ export function effectiveConfig(document: Table, origin: ConfigOrigin, mistakes:
       metricsFlatNames: api.metrics_flat_names,
     },
     admin: { host: admin.host, port: admin.port, password: password(admin, "admin") },
-    tls: { certificate: path(tls.certificate), privateKey: path(tls.private_key), required: tls.required },
+    tls: {
+      certificate: pem(tls.certificate, "tls", "certificate"),
+      privateKey: pem(tls.private_key, "tls", "private_key"),
+      required: tls.required,
+    },
     readiness: readinessConfig(general, readiness),
   };
 }

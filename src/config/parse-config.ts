@@ -7,6 +7,7 @@ import { checkDatabases } from "./check-databases.ts";
 import { checkListeners } from "./check-listeners.ts";
 import { checkMirrorings } from "./check-mirrorings.ts";
 import { checkReadiness } from "./check-readiness.ts";
+import { checkTls } from "./check-tls.ts";
 import { checkUnavailable } from "./check-unavailable.ts";
 import type { Config } from "./config.ts";
 import { effectiveConfig } from "./effective-config.ts";
@@ -40,6 +41,7 @@ export function parseConfig(text: string, options: ParseOptions): Config {
   checkMirrorings(config, mistakes);
   checkListeners(config, allowPortZero, mistakes);
   checkReadiness(config, mistakes);
+  checkTls(config, mistakes);
   checkUnavailable(config, mistakes);
   mistakes.throwIfAny();
   return config;

@@ -45,15 +45,17 @@ function inForce(present: Config, read: Config): Config {
     events: { ...present.events, retentionMs: read.events.retentionMs, maxSizeBytes: read.events.maxSizeBytes },
     api: { ...read.api, host: present.api.host, port: present.api.port },
     admin: { ...present.admin, password: read.admin.password },
-    tls: present.tls,
+    tls: read.tls,
     readiness: read.readiness,
   };
 }
 
-/** Credentials are used by the next connection; where a server is stays. */
+/** Credentials and TLS are used by the next connection; where a server is stays. */
 function databaseInForce(present: DatabaseConfig, { databases }: Config): DatabaseConfig {
   const read = databases.find(({ name }) => name === present.name);
-  return read === undefined ? present : { ...present, user: read.user, password: read.password };
+  return read === undefined
+    ? present
+    : { ...present, user: read.user, password: read.password, tls: read.tls, tlsCa: read.tlsCa };
 }
 
 /** A mirror session that has begun read-only can't be told otherwise. */
@@ -80,9 +82,20 @@ function differences(before: Config, after: Config): string[] {
 function entriesOf(config: Config): Entries {
   const masked = flatDocument(configDocument(config, () => "********"));
   const open = flatDocument(configDocument(config, (secret) => secret));
+  const pems = pemsOf(config);
+  const compared = (key: string, value: unknown): string => JSON.stringify([value, pems.get(key)]);
   return new Map(
-    [...open].map(([key, value]) => [key, { compared: JSON.stringify(value), shown: shownOf(masked, key) }]),
+    [...open].map(([key, value]) => [key, { compared: compared(key, value), shown: shownOf(masked, key) }]),
   );
+}
+
+/** What the files hold: a certificate that was renewed has the same name. */
+function pemsOf({ tls, databases }: Config): ReadonlyMap<string, string | undefined> {
+  return new Map([
+    ["tls.certificate", tls.certificate?.pem],
+    ["tls.private_key", tls.privateKey?.pem],
+    ...databases.map(({ name, tlsCa }) => [`databases ${JSON.stringify(name)}.tls_ca`, tlsCa?.pem] as const),
+  ]);
 }
 
 const shownOf = (values: ReadonlyMap<string, unknown>, key: string): string => shownValue(values.get(key));

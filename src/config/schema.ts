@@ -25,6 +25,8 @@ const GIB = 2 ** 30;
 const COUNT_MAX = 1_000_000_000;
 
 const host = (fallback: string) => pattern(/^[A-Za-z0-9_.:%-]+$/, "a host name or an address", fallback);
+const serverHost = (fallback: string) =>
+  pattern(/^(\/[^\0]*|[A-Za-z0-9_.:%-]+)$/, "a host name, an address or the folder of a Unix socket", fallback);
 /** A port to listen on. 0 passes here: whether a free port may be chosen is the caller's decision. */
 const listenPort = (fallback: number) => ({ ...integer(0, 65_535, fallback), expected: PORT_EXPECTED });
 export const PORT_EXPECTED = "an integer from 1 to 65535";
@@ -70,7 +72,7 @@ export const GENERAL = {
 
 export const DATABASES = {
   name: required(text('the database name that clients ask for, or "*"', "")),
-  host: required(host("")),
+  host: required(serverHost("")),
   port: integer(1, 65_535, 5432),
   database_name: optionalText("a database name"),
   user: optionalText("a user name"),

@@ -1,31 +1,17 @@
 // What a valid configuration does that its author may not expect.
 
-import { isLoopback } from "./address.ts";
 import type { Config } from "./config.ts";
+import { tlsWarnings } from "./tls-warnings.ts";
 
-export function warningsOf(config: Config): string[] {
-  return [...relayWarnings(config), ...plaintextWarnings(config), ...loginWarnings(config), ...apiWarnings(config)];
+/** `nowMs` is Unix time: certificates end. */
+export function warningsOf(config: Config, nowMs = Date.now()): string[] {
+  return [...relayWarnings(config), ...tlsWarnings(config, nowMs), ...loginWarnings(config), ...apiWarnings(config)];
 }
 
 function relayWarnings({ mirrorings, general }: Config): string[] {
   if (mirrorings.length === 0) return ["there is no [[mirroring]]: pgsoak is a plain relay and observes nothing"];
   if (general.mirrorMetricsEnabled) return [];
   return ["general.mirror_metrics_enabled = false: nothing is recorded, so readiness stays INCONCLUSIVE"];
-}
-
-function plaintextWarnings({ general, databases }: Config): string[] {
-  const preferring = databases.filter(({ tls }) => tls === "prefer").map(({ name }) => `"${name}"`);
-  const warnings: string[] = [];
-  if (preferring.length > 0) {
-    const names = preferring.join(", ");
-    warnings.push(`databases.tls = "prefer" means plaintext in this version, for ${names}; "disable" says the same`);
-  }
-  if (!isLoopback(general.host)) {
-    warnings.push(
-      `general.host = "${general.host}": clients on other machines are served in plaintext in this version`,
-    );
-  }
-  return warnings;
 }
 
 function loginWarnings({ databases, mirrorings, users }: Config): string[] {

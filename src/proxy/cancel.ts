@@ -3,24 +3,34 @@
 
 import type { DatabaseConfig } from "../config/config.ts";
 import { encodeCancel } from "./protocol/startup.ts";
-import { connectTo } from "./sockets.ts";
+import { ServerOpening } from "./tls/server-opening.ts";
 
 /**
  * Asks `server` to cancel what runs under `key`. Resolves when the server has closed the connection, which it does after
- * the cancel was delivered, or when that can't be had within `timeoutMs`. Never rejects.
+ * the cancel was delivered, or when that can't be had within `timeoutMs`. It goes by TLS where a session would. Never rejects.
  */
 export function sendCancel(server: DatabaseConfig, key: Buffer, timeoutMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const socket = connectTo(server);
-    const timer = setTimeout(() => socket.destroy(), timeoutMs);
-    socket.on("connect", () => socket.write(encodeCancel(key)));
-    // PostgreSQL says nothing here: whoever does is not listened to.
-    socket.on("data", () => socket.destroy());
-    socket.on("end", () => socket.end());
-    socket.on("error", () => undefined); // the close that follows is all there is to know
-    socket.on("close", () => {
+    const done = (): void => {
       clearTimeout(timer);
       resolve();
+    };
+    let giveUp = (): void => opening.abort();
+    const timer = setTimeout(() => {
+      giveUp();
+      done();
+    }, timeoutMs);
+    const opening = new ServerOpening(server, {
+      opened: (socket) => {
+        giveUp = () => socket.destroy();
+        // PostgreSQL says nothing here: whoever does is not listened to.
+        socket.on("data", giveUp);
+        socket.on("end", () => socket.end());
+        socket.on("error", () => undefined); // the close that follows is all there is to know
+        socket.on("close", done);
+        socket.write(encodeCancel(key));
+      },
+      failed: done,
     });
   });
 }

@@ -7,15 +7,28 @@ export const SHUTDOWN = fatal(Sqlstate.AdminShutdown, "terminating connection du
 export const LOGIN_TIMEOUT = fatal(Sqlstate.QueryCanceled, "canceling authentication due to timeout");
 export const TOO_MANY_CLIENTS = fatal(Sqlstate.TooManyConnections, "sorry, too many clients already");
 
+export const TLS_REQUIRED: ErrorFields = {
+  ...fatal(Sqlstate.InvalidAuthorization, "pgsoak requires TLS"),
+  hint: "Connect with sslmode=require or a stricter one.",
+};
+
 export function unknownDatabase(name: string): ErrorFields {
   return fatal(Sqlstate.UndefinedDatabase, `database "${name}" does not exist`);
 }
 
 /** `entry` is the name of the [[databases]] table, `cause` the system's error code. */
-export function primaryUnreachable(entry: string, cause = "error"): ErrorFields {
+export function primaryUnreachable(entry: string, cause: string): ErrorFields {
   return {
     ...fatal(Sqlstate.CannotConnectNow, "the primary server cannot be reached"),
     detail: `pgsoak could not connect to the server of database entry "${entry}": ${cause}.`,
+  };
+}
+
+/** `cause` completes the sentence. As a server says it that is itself a client, of foreign data for instance. */
+export function primaryWithoutTls(entry: string, cause: string): ErrorFields {
+  return {
+    ...fatal(Sqlstate.CannotEstablishConnection, "TLS with the primary server could not be established"),
+    detail: `TLS with the server of database entry "${entry}": ${cause}.`,
   };
 }
 

@@ -2,17 +2,17 @@
 // cancel is meant for.
 
 import { createServer, type Server, type Socket } from "node:net";
+import { Arrival } from "./arrival.ts";
 import { CLIENT_CONNECTIONS, type Gauges, REFUSED_CONNECTIONS } from "./gauges.ts";
 import { sayGoodbye } from "./goodbye.ts";
-import { Handshake } from "./handshake.ts";
-import { TOO_MANY_CLIENTS, unknownDatabase } from "./last-words.ts";
+import { TLS_REQUIRED, TOO_MANY_CLIENTS, unknownDatabase } from "./last-words.ts";
 import { encodeError, type ErrorFields } from "./protocol/encode.ts";
 import type { StartupMessage } from "./protocol/startup.ts";
 import { Session } from "./session.ts";
 import { databaseOf } from "./session-facts.ts";
-import { onBytes } from "./sockets.ts";
 import type { ThreadContext } from "./thread-context.ts";
 import type { ClientFacts } from "./thread-messages.ts";
+import { tlsVersionOf } from "./tls/client-tls.ts";
 
 /** Connections beyond the limit that may still say what they want: a cancel is served, the rest is told 53300. */
 const SURPLUS_MAX = 256;
@@ -29,7 +29,7 @@ export class Listener {
   readonly #o: ListenerOptions;
   readonly #server: Server;
   readonly #sessions = new Set<Session>();
-  readonly #sockets = new Set<Socket>();
+  readonly #arrivals = new Set<Arrival>();
   #stopping = false;
   #onIdle: (() => void) | null = null;
 
@@ -57,7 +57,7 @@ export class Listener {
   stop(): Promise<void> {
     this.#stopping = true;
     this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    for (const arrival of this.#arrivals) arrival.destroy();
     for (const session of this.#sessions) session.stop();
     return new Promise((resolve) => {
       this.#onIdle = resolve;
@@ -80,51 +80,37 @@ export class Listener {
   #accept(socket: Socket): void {
     const { context } = this.#o;
     const limit = context.config.general.maxConnections + SURPLUS_MAX;
-    if (this.#stopping || this.#sockets.size + this.#sessions.size >= limit) {
+    if (this.#stopping || this.#arrivals.size + this.#sessions.size >= limit) {
       this.#countRefused();
       socket.destroy();
       return;
     }
-    this.#sockets.add(socket);
     const sinceMs = context.recording.clock.nowMs();
-    const timer = setTimeout(() => {
-      this.#turnedAway("a client did not log in in time");
-      socket.destroy();
-    }, context.config.general.loginTimeoutMs);
-    const leave = (): void => {
-      clearTimeout(timer);
-      this.#sockets.delete(socket);
-      socket.removeAllListeners();
-      socket.on("error", () => undefined); // "close" follows
-    };
-    const handshake = new Handshake(socket, {
-      startup: (message, packet, rest) => {
-        leave();
-        this.#open(socket, sinceMs, message, packet, rest);
-      },
-      cancel: (key) => {
-        leave();
-        this.#cancel(socket, key);
-      },
-      reject: (reason) => {
-        this.#turnedAway("connection refused before login", reason);
-        socket.destroy();
-      },
-      refuse: (lastWord, reason) => {
-        leave();
-        this.#turnedAway("connection refused before login", reason);
-        sayGoodbye(socket, lastWord);
+    const arrival = new Arrival({
+      socket,
+      tls: context.clientTls,
+      timeoutMs: context.config.general.loginTimeoutMs,
+      owner: {
+        startup: (client, message, packet, rest) => this.#open(client, sinceMs, message, packet, rest),
+        cancel: (client, key) => this.#cancel(client, key),
+        turnedAway: (reason) => {
+          if (reason === null) this.#turnedAway("a client did not log in in time");
+          else this.#turnedAway("connection refused before login", reason);
+        },
+        left: () => this.#arrivals.delete(arrival),
       },
     });
-    onBytes(socket, (chunk) => handshake.take(chunk));
-    socket.on("error", () => undefined); // "close" follows
-    socket.on("end", () => socket.destroy());
-    socket.on("close", leave);
+    this.#arrivals.add(arrival);
   }
 
   #open(socket: Socket, sinceMs: number, startup: StartupMessage, packet: Buffer, rest: Buffer): void {
     const { context, gauges, thread } = this.#o;
     const max = context.config.general.maxConnections;
+    if (context.config.tls.required && tlsVersionOf(socket) === "") {
+      this.#turnedAway("connection refused before login", TLS_REQUIRED.message);
+      sayGoodbye(socket, encodeError(TLS_REQUIRED));
+      return;
+    }
     const database = databaseOf(startup);
     const server = context.databaseFor(database);
     // Taken before it is compared: two threads that look at the same moment must not both find the last slot free.

@@ -13,6 +13,8 @@ import { Recording } from "./recording.ts";
 import { StatementBook } from "./statement-book.ts";
 import type { ThreadContext } from "./thread-context.ts";
 import type { ThreadLog } from "./thread-log.ts";
+import { ClientTls } from "./tls/client-tls.ts";
+import { prepareServerTls } from "./tls/server-tls.ts";
 import type { ProxyCommand, ProxyReport, ProxyThreadData } from "./thread-messages.ts";
 
 /** Cancels that wait for an answer of other threads; beyond, a cancel is taken and forgotten as PostgreSQL may. */
@@ -32,6 +34,7 @@ export class ProxyThread {
   readonly #queueBytes: { max: number };
   readonly #servers = new Map<string, DatabaseConfig>();
   #config: Config;
+  #clientTls: ClientTls | null;
   #foreignIds = 0;
 
   constructor(data: ProxyThreadData, port: MessagePort) {
@@ -39,6 +42,7 @@ export class ProxyThread {
     this.#port = port;
     const { config, thread } = data;
     this.#config = config;
+    this.#clientTls = ClientTls.of(config.tls);
     this.#queueBytes = { max: config.general.mirrorQueueBytes };
     const clock = createClock();
     const gauges = new Gauges(data.gauges, config.mirrorings.length);
@@ -70,11 +74,15 @@ export class ProxyThread {
       this.#destinations.push(destination);
       destinations.set(mirroring.source, [...(destinations.get(mirroring.source) ?? []), destination]);
     }
-    for (const database of config.databases) this.#servers.set(database.name, database);
+    this.#setServers(config);
     const current = (): Config => this.#config;
+    const clientTls = (): ClientTls | null => this.#clientTls;
     this.#context = {
       get config() {
         return current();
+      },
+      get clientTls() {
+        return clientTls();
       },
       recording: this.#recording,
       book: new StatementBook(this.#recording),
@@ -144,10 +152,18 @@ export class ProxyThread {
     return this.#destinations.filter(({ isReplica }) => isReplica).map(({ config }) => config.name);
   }
 
+  #setServers({ databases }: Config): void {
+    for (const database of databases) {
+      this.#servers.set(database.name, database);
+      prepareServerTls(database);
+    }
+  }
+
   #apply(config: Config, paused: readonly string[]): void {
     this.#config = config;
+    this.#clientTls = ClientTls.of(config.tls);
     this.#queueBytes.max = config.general.mirrorQueueBytes;
-    for (const database of config.databases) this.#servers.set(database.name, database);
+    this.#setServers(config);
     for (const [index, destination] of this.#destinations.entries()) {
       destination.apply(destinationSettings(config, config.mirrorings[index]!, paused));
     }

@@ -4,13 +4,14 @@
 //   client ──data──▶ primary.write ─▶ tap.client     a full buffer on one side pauses the other
 //   client ◀──write─ data ◀── primary ─▶ tap.primary
 //
-// It ends once, for whichever reason comes first, and is closed when the client's last bytes have left.
+// Until the primary's connection is open, TLS included, what the client says to it waits. It ends once, for whichever
+// reason comes first, and is closed when the client's last bytes have left.
 
 import type { Socket } from "node:net";
 import type { DatabaseConfig } from "../config/config.ts";
 import { type Cancellable, sendCancel } from "./cancel.ts";
 import { sayGoodbye } from "./goodbye.ts";
-import { badMessageLength, LOGIN_TIMEOUT, primaryUnreachable, SHUTDOWN } from "./last-words.ts";
+import { badMessageLength, LOGIN_TIMEOUT, primaryUnreachable, primaryWithoutTls, SHUTDOWN } from "./last-words.ts";
 import { LoginGate } from "./login-gate.ts";
 import { MirrorSession } from "./mirror/session.ts";
 import type { SessionFacts } from "./mirror/filter.ts";
@@ -19,11 +20,14 @@ import { encodeError, encodeTerminate, type ErrorFields } from "./protocol/encod
 import { BackendMessage } from "./protocol/message-types.ts";
 import type { StartupMessage } from "./protocol/startup.ts";
 import type { Request } from "./request.ts";
+import { SaslOffer } from "./sasl-offer.ts";
 import { factsOf, startupFor } from "./session-facts.ts";
-import { connectTo, onBytes } from "./sockets.ts";
+import { onBytes } from "./sockets.ts";
 import { Tap } from "./tap.ts";
 import type { ThreadContext } from "./thread-context.ts";
 import type { ClientFacts } from "./thread-messages.ts";
+import { tlsVersionOf } from "./tls/client-tls.ts";
+import { type OpeningFailure, ServerOpening } from "./tls/server-opening.ts";
 
 /** A client that pipelines deeper than this waits until some of it is answered. */
 const PIPELINE_MAX = 10_000;
@@ -47,7 +51,7 @@ export interface SessionOptions {
 export class Session implements Cancellable {
   readonly #context: ThreadContext;
   readonly #client: Socket;
-  readonly #primary: Socket;
+  readonly #opening: ServerOpening;
   readonly #server: DatabaseConfig;
   readonly #startup: StartupMessage;
   readonly #facts: SessionFacts;
@@ -57,6 +61,14 @@ export class Session implements Cancellable {
   readonly #loginTimer: NodeJS.Timeout;
   readonly #onClosed: () => void;
   readonly #connectedAt: number;
+  readonly #clientTls: string;
+  /** Null until it can carry the protocol. */
+  #primary: Socket | null = null;
+  #primaryTls = "";
+  /** For the primary, until it is there: the startup packet, and one chunk at most behind it. */
+  #early: Buffer[];
+  /** Null: the primary's messages pass as they are. */
+  #saslOffer: SaslOffer | null = null;
   #loggedIn = false;
   #key: Buffer | null = null;
   /** The client has closed its side. */
@@ -79,14 +91,18 @@ export class Session implements Cancellable {
     this.#startup = startup;
     this.#onClosed = options.onClosed;
     this.#connectedAt = context.recording.clock.wallUs();
+    this.#clientTls = tlsVersionOf(client);
+    this.#early = [startupFor(server, startup, options.packet)];
     this.#facts = factsOf(startup);
     this.#tap = this.#createTap();
     const { config, recording } = context;
     const leftMs = config.general.loginTimeoutMs - (recording.clock.nowMs() - options.sinceMs);
     this.#loginTimer = setTimeout(() => this.#loginTimedOut(), Math.max(0, leftMs));
-    this.#primary = connectTo(server);
-    this.#wire();
-    this.#primary.write(startupFor(server, startup, options.packet));
+    this.#opening = new ServerOpening(server, {
+      opened: (socket, tls) => this.#primaryOpened(socket, tls),
+      failed: (failure) => this.#primaryUnreachable(failure),
+    });
+    this.#wireClient();
     if (options.rest.length > 0) this.#fromClient(options.rest);
   }
 
@@ -108,7 +124,8 @@ export class Session implements Cancellable {
     const requests = this.#tap.depth;
     const state = !this.#loggedIn ? "login" : requests > 0 ? "active" : this.#tap.idle ? "idle" : "transaction";
     const address = remoteAddress === undefined ? "" : `${remoteAddress}:${remotePort}`;
-    return { database, user, application, address, state, connectedAt: this.#connectedAt, requests };
+    const tls = { clientTls: this.#clientTls, primaryTls: this.#primaryTls };
+    return { database, user, application, address, state, connectedAt: this.#connectedAt, requests, ...tls };
   }
 
   /** Ends as soon as no transaction is open. */
@@ -142,17 +159,16 @@ export class Session implements Cancellable {
     });
   }
 
-  #wire(): void {
+  #wireClient(): void {
     const client = this.#client;
-    const primary = this.#primary;
     onBytes(client, (chunk) => {
       this.#fromClient(chunk);
       this.#considerEnd();
     });
-    client.on("drain", () => primary.resume());
+    client.on("drain", () => this.#primary?.resume());
     client.on("end", () => {
       this.#clientDone = true;
-      if (!this.#gate.holds) primary.end();
+      if (!this.#gate.holds) this.#primary?.end();
     });
     client.on("error", () => undefined); // "close" follows
     client.on("close", () => {
@@ -160,6 +176,9 @@ export class Session implements Cancellable {
       this.#close();
     });
     client.on("finish", () => this.#close());
+  }
+
+  #wirePrimary(primary: Socket): void {
     onBytes(primary, (chunk) => {
       this.#fromPrimary(chunk);
       this.#considerEnd();
@@ -168,8 +187,20 @@ export class Session implements Cancellable {
     // A server never closes only one of its directions: this is its end, though our socket knows half of it.
     const lost = (): void => this.#end(this.#refused ? this.#frameError() : null);
     primary.on("end", lost);
-    primary.on("error", (error: NodeJS.ErrnoException) => this.#primaryFailed(error));
+    primary.on("error", (error: NodeJS.ErrnoException) => {
+      if (!this.#answered) this.#primaryUnreachable({ tls: false, cause: error.code ?? "error" });
+    });
     primary.on("close", lost);
+  }
+
+  #primaryOpened(primary: Socket, tls: string): void {
+    this.#primary = primary;
+    this.#primaryTls = tls;
+    if (tls !== "" && this.#clientTls === "") this.#saslOffer = new SaslOffer();
+    this.#wirePrimary(primary);
+    for (const bytes of this.#early) primary.write(bytes);
+    this.#early = [];
+    this.#gateOpened();
   }
 
   #fromClient(chunk: Buffer): void {
@@ -192,13 +223,18 @@ export class Session implements Cancellable {
   }
 
   #toPrimary(bytes: Buffer): void {
-    if (bytes.length > 0 && !this.#primary.write(bytes)) this.#client.pause();
+    if (bytes.length === 0) return;
+    if (this.#primary === null) {
+      this.#early.push(bytes);
+      this.#client.pause();
+    } else if (!this.#primary.write(bytes)) this.#client.pause();
   }
 
-  #fromPrimary(chunk: Buffer): void {
+  #fromPrimary(sent: Buffer): void {
     if (this.#ended) return;
     this.#answered = true;
-    if (!this.#client.write(chunk)) this.#primary.pause();
+    const chunk = this.#saslOffer === null ? sent : this.#throughOffer(this.#saslOffer, sent);
+    if (!this.#client.write(chunk)) this.#primary!.pause();
     if (this.#tap.primary(chunk)) return;
     const length = this.#tap.badFromPrimary?.length;
     this.#context.log("error", "the primary sent a frame that cannot be followed", {
@@ -208,8 +244,14 @@ export class Session implements Cancellable {
     this.#end(null);
   }
 
+  #throughOffer(offer: SaslOffer, sent: Buffer): Buffer {
+    const heard = offer.take(sent);
+    if (offer.isOver) this.#saslOffer = null;
+    return heard;
+  }
+
   #resumeClient(): void {
-    if (this.#ended || this.#refused || this.#gate.holds || this.#primary.writableNeedDrain) return;
+    if (this.#ended || this.#refused || this.#gate.holds || this.#primary?.writableNeedDrain !== false) return;
     if (this.#tap.depth <= PIPELINE_MAX) this.#client.resume();
   }
 
@@ -260,7 +302,7 @@ export class Session implements Cancellable {
   /** What waited at the gate may have gone: the client goes on, if only to its end. */
   #gateOpened(): void {
     if (this.#gate.holds) return;
-    if (this.#clientDone) this.#primary.end();
+    if (this.#clientDone) this.#primary?.end();
     else this.#resumeClient();
   }
 
@@ -312,10 +354,12 @@ export class Session implements Cancellable {
     return badMessageLength(this.#tap.badFromClient?.length ?? 0, this.#context.config.general.maxMessageBytes);
   }
 
-  #primaryFailed(error: NodeJS.ErrnoException): void {
-    if (this.#ended || this.#answered) return;
-    this.#context.log("warn", "the primary cannot be reached", { database: this.#server.name, cause: error.code });
-    this.#end(primaryUnreachable(this.#server.name, error.code));
+  #primaryUnreachable({ tls, cause }: OpeningFailure): void {
+    if (this.#ended) return;
+    const database = this.#server.name;
+    if (tls) this.#context.log("warn", "TLS with the primary could not be established", { database, cause });
+    else this.#context.log("warn", "the primary cannot be reached", { database, cause });
+    this.#end(tls ? primaryWithoutTls(database, cause) : primaryUnreachable(database, cause));
   }
 
   #loginTimedOut(): void {
@@ -345,7 +389,11 @@ export class Session implements Cancellable {
   /** A goodbye may only stand behind a whole frame: in the middle of one it would be taken for its bytes. */
   #leavePrimary(): void {
     const primary = this.#primary;
-    if (primary.connecting || !primary.writable || primary.writableNeedDrain || primary.readableEnded) {
+    if (primary === null) {
+      this.#opening.abort();
+      return;
+    }
+    if (!primary.writable || primary.writableNeedDrain || primary.readableEnded) {
       primary.destroy();
       return;
     }

@@ -8,10 +8,13 @@ import type { MirrorSession } from "./mirror/session.ts";
 import type { Recording } from "./recording.ts";
 import type { StatementBook } from "./statement-book.ts";
 import type { ThreadLog } from "./thread-log.ts";
+import type { ClientTls } from "./tls/client-tls.ts";
 
 export interface ThreadContext {
   /** As it is now; it may change between two events of the loop. */
   readonly config: Config;
+  /** What clients are shown from now on; null without a certificate. */
+  readonly clientTls: ClientTls | null;
   readonly recording: Recording;
   readonly book: StatementBook;
   readonly budget: ByteBudget;

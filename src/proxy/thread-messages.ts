@@ -34,6 +34,9 @@ export interface ClientFacts {
   readonly connectedAt: number;
   /** Requests that the primary has not answered. */
   readonly requests: number;
+  /** Versions of TLS, "" in plaintext. */
+  readonly clientTls: string;
+  readonly primaryTls: string;
 }
 
 export type ProxyCommand =

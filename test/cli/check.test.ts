@@ -27,7 +27,7 @@ test("check prints the effective configuration, secrets masked, and warnings bes
   expect(stdout).toContain('token = "********"');
   expect(stdout + stderr).not.toContain("hunter2");
   expect(stderr.split("\n")).toEqual([
-    'pgsoak: warning: databases.tls = "prefer" means plaintext in this version, for "app", "candidate"; "disable" says the same',
+    'pgsoak: warning: databases.tls = "prefer" takes plaintext where the server has no TLS, and checks no certificate: "app", "candidate"',
     'pgsoak: warning: databases "candidate": this mirror is entered without a password, which it must allow (trust)',
     "",
   ]);

@@ -101,10 +101,10 @@ test("what may surprise its author is a warning", () => {
   ]);
   expect(warningsOf(folder.load(`${quiet}[general]\nhost = "::"\nmirror_metrics_enabled = false`))).toEqual([
     "general.mirror_metrics_enabled = false: nothing is recorded, so readiness stays INCONCLUSIVE",
-    'general.host = "::": clients on other machines are served in plaintext in this version',
+    'general.host = "::": clients on other machines are served in plaintext, there is no tls.certificate',
   ]);
   expect(warningsOf(folder.load(`${BASE}[[users]]\nname = "a"\nscram_verifier = "SCRAM-SHA-256$x"`))).toEqual([
-    'databases.tls = "prefer" means plaintext in this version, for "app", "candidate"; "disable" says the same',
+    'databases.tls = "prefer" takes plaintext where the server has no TLS, and checks no certificate: "app", "candidate"',
     'databases "candidate": this mirror is entered without a password, which it must allow (trust)',
     'users "a": scram_verifier has no effect without auth = "userlist"',
   ]);

@@ -88,7 +88,7 @@ test("what is wrong with a value names its variable, also when the key is in the
     'PGSOAK__ADMIN__PASSWORD: admin.password: expected a password in quotes, got ""',
     'PGSOAK__API__OPEN_READS: api.open_reads: expected true or false, got "yes"',
     'PGSOAK__DATABASES__0__PORT: databases[0].port: expected an integer from 1 to 65535, got "many"',
-    "PGSOAK__DATABASES__2__NAME: databases[2].host: expected a host name or an address, but it is missing",
+    "PGSOAK__DATABASES__2__NAME: databases[2].host: expected a host name, an address or the folder of a Unix socket, but it is missing",
     "PGSOAK__MIRRORING__0__EXCLUDE_STATEMENTS: mirroring[0].exclude_statements[0]: " +
       "expected a regular expression: Invalid regular expression: /(/: Unterminated group",
     'PGSOAK__MIRRORING__0__INCLUDE_USERS: mirroring[0].include_users: expected a list of user names, got "[1"',

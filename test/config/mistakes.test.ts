@@ -103,7 +103,9 @@ const cases: readonly Case[] = [
   {
     rule: "URL in place of a host, its password hidden",
     toml: BASE.replace('"db1"', '"postgres://app:hunter2@db1/app"'),
-    lines: ['3: databases[0].host: expected a host name or an address, got "postgres://********@db1/app"'],
+    lines: [
+      '3: databases[0].host: expected a host name, an address or the folder of a Unix socket, got "postgres://********@db1/app"',
+    ],
   },
   {
     rule: "empty name",
@@ -259,7 +261,7 @@ const cases: readonly Case[] = [
     rule: "missing keys, at the line of their table",
     toml: '[[databases]]\nname = "app"\n\n[[mirroring]]\nexposure = 1.0\n[[users]]',
     lines: [
-      "1: databases[0].host: expected a host name or an address, but it is missing",
+      "1: databases[0].host: expected a host name, an address or the folder of a Unix socket, but it is missing",
       "4: mirroring[0].source_db: expected the name of a [[databases]] entry, but it is missing",
       "4: mirroring[0].destination_db: expected the name of a [[databases]] entry, but it is missing",
       "6: users[0].name: expected a user name, but it is missing",
@@ -419,18 +421,6 @@ const cases: readonly Case[] = [
 
   // what this version can't do
   { rule: "userlist", add: '[general]\nauth = "userlist"', lines: [`11: general.auth: "userlist" ${NOT_YET}`] },
-  {
-    rule: "TLS for clients",
-    add: '[tls]\ncertificate = "a"\nprivate_key = "b"\nrequired = true',
-    lines: ["certificate", "private_key", "required"].map(
-      (key, index) => `${11 + index}: tls.${key}: TLS on the client side ${NOT_YET}`,
-    ),
-  },
-  {
-    rule: "TLS to a server",
-    toml: BASE.replace('"db1"', '"db1"\ntls = "verify-full"\ntls_ca = "ca.pem"'),
-    lines: [`4: databases[0].tls: "verify-full" ${NOT_YET}`, `5: databases[0].tls_ca: TLS to a server ${NOT_YET}`],
-  },
 ];
 
 describe("a mistake is named with its place, its key, its value and what was expected", () => {

@@ -52,6 +52,11 @@ export class RawClient implements AsyncDisposable {
     return new RawClient(socket);
   }
 
+  /** A client on a connection that has been opened already, TLS and all. */
+  static over(socket: Socket): RawClient {
+    return new RawClient(socket);
+  }
+
   /** Connects and logs in by trust, up to the first ReadyForQuery. */
   static async login(
     target: { host: string; port: number },

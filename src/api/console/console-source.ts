@@ -18,6 +18,9 @@ interface ConsoleClient {
   readonly connectedAt: number;
   /** That the primary has not answered. */
   readonly requests: number;
+  /** Versions of TLS of its connection and of the primary's, "" in plaintext. */
+  readonly clientTls: string;
+  readonly primaryTls: string;
 }
 
 /** One point of one mirroring × database; latencies in milliseconds, null without a sample. */

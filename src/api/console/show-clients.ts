@@ -15,13 +15,18 @@ export const showClients: ConsoleCommand = {
     text("state"),
     int8("requests"),
     text("connected_at"),
+    text("tls"),
+    text("primary_tls"),
   ],
   changes: false,
   parse: alone(async ({ source }) => {
     const clients = await source.clients();
     const sorted = clients.toSorted((a, b) => a.connectedAt - b.connectedAt);
-    return sorted.map(({ database, user, application, address, state, requests, connectedAt }) => {
-      return [database, user, application, address, state, requests, formatMoment(connectedAt)];
-    });
+    return sorted.map(
+      ({ database, user, application, address, state, requests, connectedAt, clientTls, primaryTls }) => {
+        const tls = [clientTls || "off", primaryTls || "off"];
+        return [database, user, application, address, state, requests, formatMoment(connectedAt), ...tls];
+      },
+    );
   }),
 };

@@ -9,7 +9,8 @@ import { encodeTerminate } from "../protocol/encode.ts";
 import { FrameScanner } from "../protocol/frame-scanner.ts";
 import { BackendMessage } from "../protocol/message-types.ts";
 import { encodeStartup } from "../protocol/startup.ts";
-import { connectTo, onBytes } from "../sockets.ts";
+import { onBytes } from "../sockets.ts";
+import { ServerOpening } from "../tls/server-opening.ts";
 import { ReadTurns } from "./read-turns.ts";
 import { redactMessage } from "./redact.ts";
 
@@ -55,10 +56,13 @@ export interface ConnectionOptions {
 
 export class MirrorConnection {
   readonly #o: ConnectionOptions;
-  readonly #socket: Socket;
+  readonly #opening: ServerOpening;
   readonly #login: MirrorLogin;
   readonly #timer: NodeJS.Timeout;
   readonly #scanner: FrameScanner;
+  /** Null until it can carry the protocol. */
+  #socket: Socket | null = null;
+  #tls = "";
   #phase: "login" | "ready" | "ended" = "login";
   /** The mirror has said AuthenticationOk at the end of a whole exchange. */
   #admitted = false;
@@ -85,15 +89,15 @@ export class MirrorConnection {
       LOGIN_LENGTH_MAX,
     );
     this.#timer = setTimeout(() => this.#end("", "the mirror did not let us in in time"), options.timeoutMs);
-    this.#socket = connectTo(options.server);
-    this.#socket.on("connect", () => this.#socket.write(encodeStartup(3, 0, options.parameters)));
-    onBytes(this.#socket, (chunk) => this.#data(chunk));
-    this.#socket.on("drain", () => options.owner.drained());
-    this.#socket.on("error", (error: NodeJS.ErrnoException) => {
-      this.#end(this.#sqlstate, this.#reason || (error.code ?? "socket error"));
+    this.#opening = new ServerOpening(options.server, {
+      opened: (socket, tls) => this.#opened(socket, tls),
+      failed: ({ tls, cause }) => this.#end("", tls ? `TLS could not be established: ${cause}` : cause),
     });
-    this.#socket.on("end", () => this.#socket.end());
-    this.#socket.on("close", () => this.#end(this.#sqlstate, this.#reason || "the mirror closed the connection"));
+  }
+
+  /** The version of TLS, "" in plaintext. */
+  get tls(): string {
+    return this.#tls;
   }
 
   /** BackendKeyData's content, for cancelling. */
@@ -103,56 +107,72 @@ export class MirrorConnection {
 
   /** Whether more may be written without growing memory. */
   get writable(): boolean {
-    return !this.#socket.writableNeedDrain;
+    return this.#socket?.writableNeedDrain === false;
   }
 
   write(bytes: Buffer): void {
-    this.#socket.write(bytes);
+    this.#socket?.write(bytes);
   }
 
   /** Several writes in one go. */
   cork(): void {
-    this.#socket.cork();
+    this.#socket?.cork();
   }
 
   uncork(): void {
-    this.#socket.uncork();
+    this.#socket?.uncork();
   }
 
   /** Says goodbye; the owner hears nothing more. */
   close(): void {
-    if (this.#phase === "ready") this.#socket.write(encodeTerminate());
+    if (this.#phase === "ready") this.#socket?.write(encodeTerminate());
     this.#phase = "ended";
     clearTimeout(this.#timer);
-    this.#socket.end();
-    this.#socket.destroySoon();
+    this.#opening.abort();
+    this.#socket?.end();
+    this.#socket?.destroySoon();
   }
 
   /** Ends it at once; the owner hears nothing more. */
   destroy(): void {
     this.#phase = "ended";
     clearTimeout(this.#timer);
-    this.#socket.destroy();
+    this.#opening.abort();
+    this.#socket?.destroy();
   }
 
-  #data(chunk: Buffer): void {
+  #opened(socket: Socket, tls: string): void {
+    const { owner, parameters } = this.#o;
+    this.#socket = socket;
+    this.#tls = tls;
+    onBytes(socket, (chunk) => this.#data(socket, chunk));
+    socket.on("drain", () => owner.drained());
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      this.#end(this.#sqlstate, this.#reason || (error.code ?? "socket error"));
+    });
+    socket.on("end", () => socket.end());
+    socket.on("close", () => this.#end(this.#sqlstate, this.#reason || "the mirror closed the connection"));
+    socket.write(encodeStartup(3, 0, parameters));
+  }
+
+  #data(socket: Socket, chunk: Buffer): void {
     if (this.#phase === "ended") return;
     const beganMs = performance.now();
     if (!this.#scanner.scan(chunk) && this.#scanner.bad !== null) {
       this.#end("08P01", `the mirror sent a message of ${this.#scanner.bad.length} bytes`);
       return;
     }
-    this.#throttle(chunk.length, beganMs);
+    this.#throttle(socket, chunk.length, beganMs);
   }
 
   /** A mirror that floods is read slowly, and cut when it was asked nothing: the primary path shares this thread. */
-  #throttle(bytes: number, beganMs: number): void {
+  #throttle(socket: Socket, bytes: number, beganMs: number): void {
     const nowMs = performance.now();
     const expectation = this.#phase === "ready" ? this.#o.owner.expectation() : "nothing";
     if (expectation === "nothing") this.#countUnasked(bytes, nowMs);
     else this.#unasked = 0;
     if (this.#unasked > UNASKED_BYTES_MAX) this.#end("08P01", "the mirror floods the connection");
-    else readTurns.took(this.#socket, bytes, nowMs - beganMs, expectation === "excess");
+    else readTurns.took(socket, bytes, nowMs - beganMs, expectation === "excess");
   }
 
   #countUnasked(bytes: number, nowMs: number): void {
@@ -206,7 +226,7 @@ export class MirrorConnection {
     if (this.#phase !== "login") return;
     if ("failed" in step) this.#refuse("28000", step.failed);
     else if ("done" in step) this.#admitted = true;
-    else if (step.send !== null) this.#socket.write(step.send);
+    else if (step.send !== null) this.#socket?.write(step.send);
   }
 
   #ready(): void {

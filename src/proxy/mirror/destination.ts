@@ -165,11 +165,12 @@ export class MirrorDestination {
     return this.#health.permission();
   }
 
-  reached(): void {
+  /** A login succeeded; `tls` is the version of TLS, "" in plaintext. */
+  reached(tls: string): void {
     this.#connections++;
     if (!this.#health.reached()) return;
     this.recording.observation(this.config.name, "observing", "the mirror accepted a connection");
-    this.log("info", "mirror reached", { mirroring: this.config.name });
+    this.log("info", "mirror reached", { mirroring: this.config.name, tls: tls || "off" });
   }
 
   /** The mirror answered a request. */

@@ -149,7 +149,7 @@ export class MirrorLink implements ConnectionOwner {
   ready(): void {
     this.#ready = true;
     this.#refusal = null;
-    this.#destination.reached();
+    this.#destination.reached(this.#connection?.tls ?? "");
     this.#owner.linkReady();
   }
 

@@ -2,6 +2,7 @@
 
 export const Sqlstate = {
   FeatureNotSupported: "0A000",
+  CannotEstablishConnection: "08001",
   ConnectionFailure: "08006",
   ProtocolViolation: "08P01",
   ReadOnlyTransaction: "25006",
