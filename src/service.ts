@@ -8,7 +8,6 @@ import { type ConsoleServer, serveConsole } from "./api/console/console-server.t
 import { createClock } from "./clock.ts";
 import type { Config } from "./config/config.ts";
 import { configHash } from "./config/config-hash.ts";
-import { openReader } from "./events/log-reader.ts";
 import type { Log } from "./log.ts";
 import { ConfigInForce } from "./service/config-in-force.ts";
 import { ConsoleFacts } from "./service/console-facts.ts";
@@ -17,7 +16,7 @@ import { probePort } from "./service/exclusive-port.ts";
 import { HealthWatch } from "./service/health-watch.ts";
 import { Live } from "./service/live.ts";
 import { LogCheck } from "./service/log-check.ts";
-import { LogReading } from "./service/log-reading.ts";
+import { LogReaders } from "./service/log-readers.ts";
 import { ProxyPool } from "./service/proxy-pool.ts";
 import { RecorderHandle } from "./service/recorder-handle.ts";
 import { ResetTimer } from "./service/reset-timer.ts";
@@ -51,6 +50,8 @@ type Closer = () => Promise<void> | void;
 export interface ServiceOptions {
   /** The file of the recorder thread, when it is not the usual one. */
   readonly recorderEntry?: URL;
+  /** The same of the threads that read the log. */
+  readonly readerEntry?: URL;
   /** Reads the configuration again for a reload; throws config_invalid. */
   readonly reread?: () => Config;
 }
@@ -80,11 +81,9 @@ async function openAll(config: Config, log: Log, closers: Closer[], options: Ser
   const recorder = await RecorderHandle.start(settled, identity, log, options.recorderEntry);
   closers.push(() => recorder.stop());
 
-  const reader = openReader(config.events.path);
-  closers.push(() => reader[Symbol.dispose]());
-  const questions = new LogReading(config.events.path);
+  const questions = new LogReaders({ path: config.events.path, entry: options.readerEntry, log });
   closers.push(() => questions.close());
-  const watch = new HealthWatch(inForce, reader, recorder, log);
+  const watch = new HealthWatch(inForce, questions, recorder, log);
   closers.push(() => watch.stop());
   const resets = new ResetTimer(general.mirrorMetricsResetIntervalS, recorder);
   closers.push(() => resets.stop());
@@ -111,12 +110,11 @@ async function openAll(config: Config, log: Log, closers: Closer[], options: Ser
   const controls = new Controls({ inForce, pool, recorder, resets, log, reread: options.reread ?? null });
 
   // Last, so that an answer means that clients are served.
-  const live = new Live(inForce, recorder, pool, watch.unhealthy, logCheck);
+  const live = new Live(inForce, recorder, pool, watch.unhealthy, logCheck, questions);
   const app = createApi({
     get config() {
       return inForce.config;
     },
-    reader,
     questions,
     appender: recorder,
     live,
@@ -139,7 +137,7 @@ async function openAll(config: Config, log: Log, closers: Closer[], options: Ser
     // Who asked is answered first.
     setImmediate(() => void stop());
   };
-  const facts = { version, clock, inForce, appender: recorder, reader, live, pool, controls, shutdown };
+  const facts = { version, clock, inForce, appender: recorder, questions, live, pool, controls, shutdown };
   consoleServer = await serveConsole(new ConsoleFacts(facts), { host: admin.host, port: admin.port, log });
 
   return {

@@ -4,7 +4,6 @@ import type { HttpBindings } from "@hono/node-server";
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
-import type { LogReader } from "../events/log-reader.ts";
 import type { Log } from "../log.ts";
 import type { EventAppender } from "./event-appender.ts";
 import type { LiveStatus } from "./live-status.ts";
@@ -13,9 +12,7 @@ import type { LogQuestions } from "./log-questions.ts";
 export interface ApiContext {
   /** As it is in force now: a reload changes it. */
   readonly config: Config;
-  /** The event log, read-only; the caller opens and closes it. */
-  readonly reader: LogReader;
-  /** The same log, read off the main thread: for what may take long. */
+  /** The event log, which another thread reads: nobody here waits for a disk. */
   readonly questions: LogQuestions;
   readonly appender: EventAppender;
   readonly live: LiveStatus;

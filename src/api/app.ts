@@ -16,7 +16,7 @@ import { addHealthzRoute } from "./healthz.ts";
 import { addHealthzRecordingRoute } from "./healthz-recording.ts";
 import { addHistoryRoute } from "./history.ts";
 import { hostGuard } from "./host-guard.ts";
-import { BusyError } from "./log-questions.ts";
+import { BusyError, SilentLogError } from "./log-questions.ts";
 import { addMarkersRoutes } from "./markers.ts";
 import { addMetricsRoute } from "./metrics.ts";
 import { addObservationsRoute } from "./observations.ts";
@@ -39,9 +39,8 @@ function methodsOf(api: Api, path: string): string[] {
   return [...new Set(methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])))];
 }
 
-/** better-sqlite3 names its errors after SQLite's codes; who reads off the main thread has explained them. */
-const isLogError = (error: Error): boolean =>
-  error.name === "SqliteError" || (error instanceof PgsoakError && error.code.startsWith("log_"));
+/** Who reads the log has explained SQLite's own errors. */
+const isLogError = (error: Error): boolean => error instanceof PgsoakError && error.code.startsWith("log_");
 
 /** Every route. None of them touches the context before it is asked. */
 export function addRoutes(api: Api, context: ApiContext): void {
@@ -91,6 +90,8 @@ export function createApi(context: ApiContext): Api {
     if (error instanceof ProblemError) return problem(error.code, error.message, { field: error.field });
     if (error instanceof NotRecordedError) return problem("recording_broken", error.message);
     if (error instanceof BusyError) return problem("busy", error.message, { headers: { "retry-after": "1" } });
+    // Whoever reads the log has logged it: once, not for each question.
+    if (error instanceof SilentLogError) return problem("log_unavailable", error.message);
     // Hono's own: a body that is no JSON.
     if (error instanceof HTTPException && error.status === 400) return problem("bad_request", "the body is not JSON");
     if (error instanceof PgsoakError && error.code === "rebuilding") return problem("rebuilding", error.message);

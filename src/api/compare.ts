@@ -22,8 +22,8 @@ const route = createRoute({
 export function addCompareRoute(api: Api, context: ApiContext): void {
   api.openapi(route, async (c) => {
     const { mirroring, database, ...asked } = c.req.valid("query");
-    if (mirroring !== undefined) checkMirroring(context, mirroring);
-    const bounds = windowBounds(context, mirroring);
+    if (mirroring !== undefined) await checkMirroring(context, mirroring);
+    const bounds = await windowBounds(context, mirroring);
     const a = windowOr400(() => parseNamedWindow("a", asked.a, bounds));
     const b = windowOr400(() => parseNamedWindow("b", asked.b, bounds));
     return c.json(await context.questions.ask({ kind: "compare", a, b, mirroring, database }), 200);

@@ -26,7 +26,7 @@ const route = createRoute({
 export function addEpochsRoute(api: Api, context: ApiContext): void {
   api.openapi(route, async (c) => {
     const { reason: what, mirroring, who } = c.req.valid("json");
-    if (mirroring !== null) checkMirroring(context, mirroring);
+    if (mirroring !== null) await checkMirroring(context, mirroring);
     const at = context.clock.wallUs();
     const event = { kind: "epoch_started", at, mirroring, what, before: "", after: "", who } as const;
     return c.json(await appendEvent(context, event), 201);

@@ -1,6 +1,7 @@
 // How the API writes: it asks for an event and hears whether it is in the log. The API owns this interface, the service
 // fulfils it.
 
+import type { EventPlace } from "../events/event-place.ts";
 import type { NewEvent } from "../events/event.ts";
 
 /** The event is not in the log; the message says why, for the operator. */
@@ -12,6 +13,6 @@ export class NotRecordedError extends Error {
 }
 
 export interface EventAppender {
-  /** The seq of the event, once it is committed. Rejects with NotRecordedError, after some seconds at the latest. */
-  append(event: NewEvent): Promise<number>;
+  /** Where the event stands, once it is committed. Rejects with NotRecordedError, after some seconds at the latest. */
+  append(event: NewEvent): Promise<EventPlace>;
 }

@@ -3,9 +3,10 @@
 // one has been taken. A reader that takes nothing for SLOW_MS is cut off; it may come back with its Last-Event-ID.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LogReader } from "../events/log-reader.ts";
 import type { EventPageQuery } from "../projections/event-page.ts";
-import { BusyError, type EventLine, type EventLines, type LogQuestions } from "./log-questions.ts";
+import { isUnreadable } from "./is-unreadable.ts";
+import type { LogEnd } from "./log-end.ts";
+import type { EventLine, EventLines, LogQuestions } from "./log-questions.ts";
 
 const PAGE_EVENTS = 500;
 /** How soon a new batch is seen. */
@@ -17,7 +18,7 @@ const SLOW_MS = 30_000;
 const RETRY_MS = 2000;
 
 export interface EventStreamOptions {
-  readonly reader: LogReader;
+  readonly logEnd: LogEnd;
   readonly questions: LogQuestions;
   /** Which events. */
   readonly filter: Pick<EventPageQuery, "kinds" | "mirroring" | "database">;
@@ -67,39 +68,38 @@ export function createEventStream(options: EventStreamOptions): ReadableStream<U
 }
 
 async function* textOf(options: EventStreamOptions, stop: AbortSignal): AsyncGenerator<string, undefined> {
-  const { reader, heartbeatMs = HEARTBEAT_MS } = options;
+  const { logEnd, heartbeatMs = HEARTBEAT_MS } = options;
   let position = options.after;
   yield `retry: ${RETRY_MS}\n\n`;
   while (!stop.aborted) {
-    const seen = reader.commitsSeen();
     const page = await readPage(options, position);
     if (page !== null) {
       position = Math.max(position, page.position);
       if (page.lines.length > 0) yield page.lines.map(encodeEvent).join("");
       if (page.next !== null) continue;
     }
-    const isNews = await committed(reader, page === null ? null : seen, heartbeatMs, stop);
+    const isNews = await grown(logEnd, position, heartbeatMs, stop);
     // An id without data is no event, but the place to come back to (ibid., 9.2.6).
     if (!isNews && !stop.aborted) yield `id: ${position}\n\n`;
   }
   return undefined;
 }
 
-/** Null: too many are asking, it is worth another try. */
+/** Null: the log can't be read at the moment, it is worth another try. */
 async function readPage({ questions, filter }: EventStreamOptions, after: number): Promise<EventLines | null> {
   try {
     return await questions.ask({ kind: "events", ...filter, after, limit: PAGE_EVENTS, order: "asc" });
   } catch (error) {
-    if (error instanceof BusyError) return null;
+    if (isUnreadable(error)) return null;
     throw error;
   }
 }
 
-/** Waits for a commit behind `seen` (null: for one turn), for `timeoutMs` at most. Returns whether there may be news. */
-async function committed(reader: LogReader, seen: unknown, timeoutMs: number, stop: AbortSignal): Promise<boolean> {
+/** Waits until the log ends behind `position`, for `timeoutMs` at most. Returns whether it does. */
+async function grown(logEnd: LogEnd, position: number, timeoutMs: number, stop: AbortSignal): Promise<boolean> {
   for (let waitedMs = 0; waitedMs < timeoutMs && !stop.aborted; waitedMs += POLL_MS) {
     await sleep(POLL_MS, undefined, { signal: stop }).catch(() => {});
-    if (seen === null || reader.commitsSeen() !== seen) return true;
+    if ((await logEnd.seq()) > position) return true;
   }
   return false;
 }

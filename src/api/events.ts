@@ -15,6 +15,7 @@ import {
   windowOr400,
   windowParameters,
 } from "./log-parameters.ts";
+import { LogEnd } from "./log-end.ts";
 import { BusyError } from "./log-questions.ts";
 import { ProblemError } from "./problem.ts";
 
@@ -62,11 +63,11 @@ function filterOf({ kind: kinds, mirroring, database }: EventsQuery) {
 }
 
 export function addEventsRoute(api: Api, context: ApiContext): void {
-  const streams = { open: 0 };
+  const streams: Streams = { open: 0, logEnd: new LogEnd(context.questions) };
   api.openapi(route, async (c) => {
     const query = c.req.valid("query");
-    if (query.mirroring !== undefined) checkMirroring(context, query.mirroring);
-    if (wantsStream(c.req.header("accept"))) return stream(c, context, query, streams);
+    if (query.mirroring !== undefined) await checkMirroring(context, query.mirroring);
+    if (wantsStream(c.req.header("accept"))) return await stream(c, context, query, streams);
     const { after, before, limit = LIMIT_DEFAULT, order = "asc" } = query;
     const { from, to } = windowOr400(() => spanOf(query));
     const which = { ...filterOf(query), after, before, from, to, limit, order };
@@ -82,11 +83,23 @@ function spanOf({ from, to }: EventsQuery): { from?: number; to?: number } {
   return { ...(from === undefined ? {} : { from: window.from }), ...(to === undefined ? {} : { to: window.to }) };
 }
 
-function stream(c: Context<ApiEnv>, context: ApiContext, query: EventsQuery, streams: { open: number }): Response {
-  const { reader, questions, closing } = context;
+/** All that are open, and what they share. */
+interface Streams {
+  open: number;
+  readonly logEnd: LogEnd;
+}
+
+async function stream(
+  c: Context<ApiEnv>,
+  context: ApiContext,
+  query: EventsQuery,
+  streams: Streams,
+): Promise<Response> {
+  const { questions, closing } = context;
   const surplus = PAGE_PARAMETERS.find((name) => query[name] !== undefined);
   if (surplus !== undefined) throw new ProblemError("invalid_parameter", "a stream has no end", surplus);
-  const after = lastEventId(c.req.header("last-event-id")) ?? query.after ?? reader.lastSeq();
+  const after =
+    lastEventId(c.req.header("last-event-id")) ?? query.after ?? (await questions.ask({ kind: "position" }));
   const headers = { "content-type": "text/event-stream", "x-accel-buffering": "no" };
   if (c.req.method === "HEAD") return new Response(null, { headers });
   if (closing.aborted || streams.open >= STREAMS_MAX) throw new BusyError(`there are ${STREAMS_MAX} streams already`);
@@ -96,8 +109,9 @@ function stream(c: Context<ApiEnv>, context: ApiContext, query: EventsQuery, str
     if (isOpen) streams.open--;
     isOpen = false;
   };
+  const source = { logEnd: streams.logEnd, questions };
   const onSlow = (): void => void c.env?.outgoing?.destroy();
-  const body = createEventStream({ reader, questions, filter: filterOf(query), after, end: closing, onEnd, onSlow });
+  const body = createEventStream({ ...source, filter: filterOf(query), after, end: closing, onEnd, onSlow });
   return new Response(body, { headers });
 }
 

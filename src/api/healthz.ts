@@ -1,5 +1,5 @@
 // GET /healthz: liveness. It is 200 as long as traffic flows, also while nothing is recorded: an orchestrator must not
-// kill the primary path because a disk is full.
+// kill the primary path because a disk is full. It answers from memory: no question about the log is asked.
 
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Api, ApiContext } from "./api-context.ts";
@@ -20,6 +20,9 @@ const route = createRoute({
             recording: z.enum(["ok", "broken"]),
             /** Only while recording is broken. */
             cause: z.string().optional(),
+            /** Only while the log can't be read, and why. */
+            reading: z.literal("broken").optional(),
+            reading_cause: z.string().optional(),
             log: z.enum(["checking", "ok", "damaged"]),
             /** Only when the log is damaged: where, and what to do. */
             damage: z.string().optional(),
@@ -35,12 +38,14 @@ const route = createRoute({
 export function addHealthzRoute(api: Api, { live }: ApiContext): void {
   api.openapi(route, (c) => {
     const { state, cause } = live.recording();
+    const reading = live.reading();
     const { state: logState, damage } = live.logCheck();
     const rebuilding = live.rebuilding();
     const body = {
       status: "ok" as const,
       recording: state,
       ...(state === "broken" ? { cause } : {}),
+      ...(reading.state === "broken" ? { reading: reading.state, reading_cause: reading.cause } : {}),
       log: logState,
       ...(logState === "damaged" ? { damage } : {}),
       ...(rebuilding === null ? {} : { rebuilding }),

@@ -34,8 +34,9 @@ const route = createRoute({
 export function addHistoryRoute(api: Api, context: ApiContext): void {
   api.openapi(route, async (c) => {
     const { step, mirroring, database, format, ...asked } = c.req.valid("query");
-    if (mirroring !== undefined) checkMirroring(context, mirroring);
-    const window = windowOr400(() => parseWindow(asked, windowBounds(context, mirroring)));
+    if (mirroring !== undefined) await checkMirroring(context, mirroring);
+    const bounds = await windowBounds(context, mirroring);
+    const window = windowOr400(() => parseWindow(asked, bounds));
     const stepUs = windowOr400(() => historyStep(window, step));
     const history = await context.questions.ask({ kind: "history", window, stepUs, mirroring, database });
     if (format !== "csv") return c.json(history, 200);

@@ -1,27 +1,23 @@
 // The metrics of the process and of its mirrorings as they are now, and of the log as a whole.
 
-import type { LiveMirroring, LiveStatus } from "./live-status.ts";
+import type { LogTotals } from "../projections/read-log-totals.ts";
+import { type LiveMirroring, type LiveStatus, UNANSWERED } from "./live-status.ts";
 import type { MetricFamily, MetricSample, MetricType } from "./metrics-text.ts";
 
 export interface LiveMetricsSource {
   readonly live: LiveStatus;
-  /** Requests that the log lost; null while that is being counted anew. */
-  readonly unrecorded: number | null;
   /** Of pgsoak. */
   readonly version: string;
-  readonly log: {
-    /** Events since it began. */
-    readonly appended: number;
-    /** Its file with the write-ahead log. */
-    readonly bytes: number;
-  };
+  /** Null while it can't be read. */
+  readonly log: LogTotals | null;
 }
 
 /** The families of the moment; `prefix` is metrics_prefix. */
-export function liveMetrics(prefix: string, { live, unrecorded, version, log }: LiveMetricsSource): MetricFamily[] {
+export function liveMetrics(prefix: string, { live, version, log }: LiveMetricsSource): MetricFamily[] {
   const mirrorings = live.mirrorings();
   const refusals = live.refusals();
   const rebuilding = live.rebuilding();
+  const { unanswered } = live.reading();
   const isRecording = live.recording().state === "ok";
   const family = (name: string, type: MetricType, help: string, samples: MetricSample[]): MetricFamily => ({
     name: `${prefix}_${name}`,
@@ -31,6 +27,9 @@ export function liveMetrics(prefix: string, { live, unrecorded, version, log }: 
   });
   const single = (name: string, type: MetricType, help: string, value: number) =>
     family(name, type, help, [{ labels: {}, value }]);
+  /** Without a sample where the value is not known. */
+  const known = (name: string, type: MetricType, help: string, value: number | undefined) =>
+    family(name, type, help, value === undefined ? [] : [{ labels: {}, value }]);
   const perMirroring = (name: string, help: string, valueOf: (mirroring: LiveMirroring) => number) =>
     family(
       name,
@@ -54,14 +53,26 @@ export function liveMetrics(prefix: string, { live, unrecorded, version, log }: 
       "0 from mirror_error_threshold consecutive errors until the next success, else 1.",
       ({ healthy }) => Number(healthy),
     ),
-    single("events_appended_total", "counter", "Events in the log since it began.", log.appended),
-    family(
+    known("events_appended_total", "counter", "Events in the log since it began.", log?.appended),
+    known(
       "events_unrecorded_total",
       "counter",
       "Requests that were seen but lost to the log, as far as their number is known.",
-      unrecorded === null ? [] : [{ labels: {}, value: unrecorded }],
+      log?.stats?.unrecorded,
     ),
-    single("event_log_bytes", "gauge", "Size of the log on disk in bytes.", log.bytes),
+    known("event_log_bytes", "gauge", "Size of the log on disk in bytes.", log?.bytes),
+    single(
+      "event_log_readable",
+      "gauge",
+      "1 when the log could be read for this scrape; at 0 what comes from the log is absent.",
+      Number(log !== null),
+    ),
+    family(
+      "event_log_unanswered_total",
+      "counter",
+      "Questions about the log that got no answer since the start, by reason.",
+      UNANSWERED.map((reason) => ({ labels: { reason }, value: unanswered[reason] })),
+    ),
     single(
       "projection_lag_events",
       "gauge",

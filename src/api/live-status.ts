@@ -10,6 +10,22 @@ export interface RecordingStatus {
   readonly cause: string;
 }
 
+/**
+ * Why questions about the log got no answer: too many at once, no answer in time, the thread that reads it ended, SQLite
+ * failed.
+ */
+export const UNANSWERED = ["busy", "timeout", "died", "error"] as const;
+export type Unanswered = (typeof UNANSWERED)[number];
+
+export interface ReadingStatus {
+  /** Broken: the last question about the log was not answered, other than for being one too many. */
+  readonly state: "ok" | "broken";
+  /** Why it is broken, for the operator; "" while it is ok. */
+  readonly cause: string;
+  /** Questions since the start, by reason. */
+  readonly unanswered: Readonly<Record<Unanswered, number>>;
+}
+
 /** What the check of the whole log that follows a start has found. */
 export interface LogCheckStatus {
   readonly state: "checking" | "ok" | "damaged";
@@ -44,6 +60,7 @@ export interface Refusals {
 
 export interface LiveStatus {
   recording(): RecordingStatus;
+  reading(): ReadingStatus;
   logCheck(): LogCheckStatus;
   /** How far the rebuild of projections has come; null when all are whole. */
   rebuilding(): Rebuilding | null;

@@ -3,7 +3,6 @@
 import { z } from "@hono/zod-openapi";
 import { KIND_CODES } from "../events/event-kinds.ts";
 import type { EventKind } from "../events/event.ts";
-import { readWindowBounds } from "../projections/log-extent.ts";
 import { type WindowBounds, WindowError } from "../projections/window.ts";
 import type { ApiContext } from "./api-context.ts";
 import { ProblemError } from "./problem.ts";
@@ -64,8 +63,8 @@ export const selectionParameters = {
 };
 
 /** What `24h` and `all` mean in a question about this mirroring, or about all. */
-export function windowBounds({ reader, clock }: ApiContext, mirroring: string | undefined): WindowBounds {
-  return readWindowBounds(reader, clock.wallUs(), mirroring);
+export function windowBounds({ questions, clock }: ApiContext, mirroring: string | undefined): Promise<WindowBounds> {
+  return questions.ask({ kind: "bounds", nowUs: clock.wallUs(), mirroring });
 }
 
 /** What `parse` gives; a window that makes no sense is a problem with its field named. */

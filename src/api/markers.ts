@@ -1,7 +1,6 @@
 // GET /markers and POST /markers: people's notes on the time line.
 
 import { createRoute, z } from "@hono/zod-openapi";
-import { readMarkers } from "../projections/read-notes.ts";
 import { formatMoment } from "../projections/rfc3339.ts";
 import { parseWindow } from "../projections/window.ts";
 import type { Api, ApiContext } from "./api-context.ts";
@@ -51,11 +50,11 @@ const addRoute = createRoute({
 });
 
 export function addMarkersRoutes(api: Api, context: ApiContext): void {
-  const { reader, clock } = context;
+  const { questions, clock } = context;
   api.openapi(listRoute, async (c) => {
     const { after = 0, limit = MARKERS_MAX, ...query } = c.req.valid("query");
     const window = windowOr400(() => parseWindow(query, { now: clock.wallUs() + 1, since: 0 }));
-    const rows = await readMarkers(reader.kysely, window, { after, limit: limit + 1 });
+    const rows = await questions.ask({ kind: "markers", window, page: { after, limit: limit + 1 } });
     const page = rows.slice(0, limit);
     const next = rows.length > limit ? (page.at(-1)?.seq ?? null) : null;
     return c.json({ markers: page.map((row) => ({ ...row, at: formatMoment(row.at) })), next }, 200);

@@ -1,12 +1,10 @@
 // GET /metrics: everything that is exported, in the format that the scraper asks for.
 
-import { statSync } from "node:fs";
 import { createRoute, z } from "@hono/zod-openapi";
-import { PgsoakError } from "../errors.ts";
-import type { LogReader } from "../events/log-reader.ts";
-import { readStats, type StatsSnapshot } from "../projections/read-stats.ts";
+import type { LogTotals } from "../projections/read-log-totals.ts";
 import type { Api, ApiContext } from "./api-context.ts";
 import { flatMetrics } from "./flat-metrics.ts";
+import { isUnreadable } from "./is-unreadable.ts";
 import { labelledMetrics } from "./labelled-metrics.ts";
 import { liveMetrics } from "./live-metrics.ts";
 import { METRICS_CONTENT_TYPE, metricsFormat } from "./metrics-format.ts";
@@ -27,36 +25,31 @@ const route = createRoute({
   },
 });
 
-/** Bytes of the log and its write-ahead log on disk; a file that isn't there counts nothing. */
-function logBytes(path: string): number {
-  return [path, `${path}-wal`].reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0);
-}
-
-/** Every family of one scrape. */
+/** Every family of one scrape. What is true now is told also while the log can't be read. */
 async function collectMetrics(
   context: ApiContext,
   readinessFamilies: () => Promise<MetricFamily[]>,
 ): Promise<MetricFamily[]> {
-  const { config, reader, live, clock, version } = context;
+  const { config, live, clock, version } = context;
   const { metricsPrefix, metricsFlatNames } = config.api;
-  const snapshot = await readWhole(reader);
-  const log = { appended: reader.lastSeq(), bytes: logBytes(config.events.path) };
+  const [log, readiness] = await Promise.all([readTotals(context), readinessFamilies()]);
+  const snapshot = log?.stats ?? null;
   return [
     ...(snapshot === null ? [] : labelledMetrics(metricsPrefix, snapshot)),
-    ...liveMetrics(metricsPrefix, { live, unrecorded: snapshot?.unrecorded ?? null, version, log }),
-    ...(await readinessFamilies()),
+    ...liveMetrics(metricsPrefix, { live, version, log }),
+    ...readiness,
     ...(metricsFlatNames && snapshot !== null
       ? flatMetrics({ snapshot, mirrorings: live.mirrorings(), nowUs: clock.wallUs() })
       : []),
   ];
 }
 
-/** Null while a projection is being rebuilt: series that are absent can't be taken for counters that went back. */
-async function readWhole(reader: LogReader): Promise<StatsSnapshot | null> {
+/** Null while the log can't be read. */
+async function readTotals({ questions }: ApiContext): Promise<LogTotals | null> {
   try {
-    return await readStats(reader);
+    return await questions.ask({ kind: "totals" });
   } catch (error) {
-    if (error instanceof PgsoakError && error.code === "rebuilding") return null;
+    if (isUnreadable(error)) return null;
     throw error;
   }
 }

@@ -1,19 +1,14 @@
 // GET /observations: for each mirroring how much of a window was observed, and every gap with its cause.
 
 import { createRoute, z } from "@hono/zod-openapi";
-import type { EpochRow } from "../projections/notes.ts";
-import { readLastEpoch } from "../projections/read-notes.ts";
-import { readObservations } from "../projections/read-observations.ts";
+import type { ObservedMirroring } from "../projections/observed-mirrorings.ts";
 import { formatMoment } from "../projections/rfc3339.ts";
-import { type Gap, gapsOf, longestGap, observedSeconds, type Timeline } from "../projections/timeline.ts";
+import type { Gap } from "../projections/timeline.ts";
 import { parseWindow, type Window } from "../projections/window.ts";
 import type { Api, ApiContext } from "./api-context.ts";
 import { checkMirroring } from "./known-mirroring.ts";
-import { selectionParameters, windowOr400, windowParameters } from "./log-parameters.ts";
+import { selectionParameters, windowBounds, windowOr400, windowParameters } from "./log-parameters.ts";
 import { rebuildingResponse } from "./rebuilding-response.ts";
-
-/** Gaps that are told of one mirroring, the latest; `gaps_total` counts all. */
-const GAPS_MAX = 1000;
 
 const moment = z.iso.datetime();
 const gapSchema = z.object({ from: moment, to: moment, seconds: z.number(), cause: z.string() });
@@ -58,41 +53,27 @@ function gapJson({ from, to, cause }: Gap): z.infer<typeof gapSchema> {
   return { from: formatMoment(from), to: formatMoment(to), seconds: (to - from) / 1e6, cause };
 }
 
-function timelineJson(timeline: Timeline, window: Window, epoch: EpochRow | null) {
-  const gaps = gapsOf(timeline, window);
-  const longest = longestGap(gaps);
-  const seconds = observedSeconds(timeline, window);
+function observedJson(observed: ObservedMirroring, { from, to }: Window) {
+  const { mirroring, observedSeconds, longestGap, gapsTotal, gaps, epoch } = observed;
   return {
-    mirroring: timeline.mirroring,
-    observed_seconds: seconds,
-    observed_share: (seconds * 1e6) / (window.to - window.from),
-    longest_gap: longest === null ? null : gapJson(longest),
-    gaps_total: gaps.length,
-    gaps: gaps.slice(-GAPS_MAX).map(gapJson),
+    mirroring,
+    observed_seconds: observedSeconds,
+    observed_share: (observedSeconds * 1e6) / (to - from),
+    longest_gap: longestGap === null ? null : gapJson(longestGap),
+    gaps_total: gapsTotal,
+    gaps: gaps.map(gapJson),
     epoch: epoch === null ? null : { ...epoch, at: formatMoment(epoch.at) },
   };
 }
 
 export function addObservationsRoute(api: Api, context: ApiContext): void {
-  const { reader, clock } = context;
   api.openapi(route, async (c) => {
     const { mirroring, ...query } = c.req.valid("query");
-    if (mirroring !== undefined) checkMirroring(context, mirroring);
-    const now = clock.wallUs();
-    const answer = await reader.kysely.transaction().execute(async (db) => {
-      const { since } = await readObservations(db, { from: now, to: now + 1 });
-      const last = await readLastEpoch(db, now, mirroring ?? null);
-      // A log that begins this very microsecond has no time to ask about.
-      const begin = Math.min(Math.max(since ?? 0, last?.at ?? 0), now - 1);
-      const window = windowOr400(() => parseWindow(query, { now, since: begin }));
-      const { timelines } = await readObservations(db, window);
-      const asked = timelines.filter((timeline) => timeline.mirroring === (mirroring ?? timeline.mirroring));
-      const mirrorings = [];
-      for (const timeline of asked) {
-        mirrorings.push(timelineJson(timeline, window, await readLastEpoch(db, window.to, timeline.mirroring)));
-      }
-      return { from: formatMoment(window.from), to: formatMoment(window.to), mirrorings };
-    });
-    return c.json(answer, 200);
+    if (mirroring !== undefined) await checkMirroring(context, mirroring);
+    const bounds = await windowBounds(context, mirroring);
+    const window = windowOr400(() => parseWindow(query, bounds));
+    const observed = await context.questions.ask({ kind: "observations", window, mirroring });
+    const mirrorings = observed.map((each) => observedJson(each, window));
+    return c.json({ from: formatMoment(window.from), to: formatMoment(window.to), mirrorings }, 200);
   });
 }

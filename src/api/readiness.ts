@@ -1,8 +1,6 @@
 // GET /readiness: is it safe to cut over, judged by the configured policy or by what the question says instead.
 
 import { createRoute, z } from "@hono/zod-openapi";
-import { readWindowBounds } from "../projections/log-extent.ts";
-import { checkSelection } from "../projections/readiness/check-selection.ts";
 import {
   overridePolicy,
   type Policy,
@@ -15,7 +13,8 @@ import { readinessSchema } from "../projections/readiness/readiness-schema.ts";
 import { readinessText } from "../projections/readiness/readiness-text.ts";
 import { readinessWindow } from "../projections/readiness/readiness-window.ts";
 import type { Api, ApiContext } from "./api-context.ts";
-import { selectionParameters, windowOr400, windowParameters } from "./log-parameters.ts";
+import { checkNames } from "./known-mirroring.ts";
+import { selectionParameters, windowBounds, windowOr400, windowParameters } from "./log-parameters.ts";
 import { ProblemError } from "./problem.ts";
 import { rebuildingResponse } from "./rebuilding-response.ts";
 
@@ -75,14 +74,11 @@ function policyFor({ config }: ApiContext, overrides: Overrides): Policy {
 }
 
 export function addReadinessRoute(api: Api, context: ApiContext): void {
-  const { reader, clock, config } = context;
-  const isConfigured = (name: string | undefined): boolean => config.mirrorings.some((each) => each.name === name);
   api.openapi(route, async (c) => {
     const { window, from, to, mirroring, database, format, gate, ...overrides } = c.req.valid("query");
     const policy = policyFor(context, overrides);
-    const unknown = checkSelection(reader, { mirroring: isConfigured(mirroring) ? undefined : mirroring, database });
-    if (unknown !== null) throw new ProblemError("invalid_parameter", unknown.message, unknown.field);
-    const bounds = readWindowBounds(reader, clock.wallUs(), mirroring);
+    await checkNames(context, { mirroring, database });
+    const bounds = await windowBounds(context, mirroring);
     const span = windowOr400(() => readinessWindow({ window, from, to }, bounds));
     const answer = await context.questions.ask({ kind: "readiness", window: span, policy, mirroring, database });
     const status = gate === "true" && !answer.ready ? NOT_READY_STATUS : 200;

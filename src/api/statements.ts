@@ -33,8 +33,9 @@ const route = createRoute({
 export function addStatementsRoute(api: Api, context: ApiContext): void {
   api.openapi(route, async (c) => {
     const { sort = "errors", limit = LIMIT_DEFAULT, mirroring, database, ...asked } = c.req.valid("query");
-    if (mirroring !== undefined) checkMirroring(context, mirroring);
-    const window = windowOr400(() => parseWindow(asked, windowBounds(context, mirroring)));
+    if (mirroring !== undefined) await checkMirroring(context, mirroring);
+    const bounds = await windowBounds(context, mirroring);
+    const window = windowOr400(() => parseWindow(asked, bounds));
     const question = { kind: "statements", window, sort, limit, mirroring, database } as const;
     return c.json(await context.questions.ask(question), 200);
   });

@@ -1,7 +1,6 @@
 // GET /stats: MirrorStats as JSON.
 
 import { createRoute } from "@hono/zod-openapi";
-import { readStats } from "../projections/read-stats.ts";
 import { statsJson, statsJsonSchema } from "../projections/stats-json.ts";
 import type { Api, ApiContext } from "./api-context.ts";
 import { rebuildingResponse } from "./rebuilding-response.ts";
@@ -18,6 +17,6 @@ const route = createRoute({
   },
 });
 
-export function addStatsRoute(api: Api, { reader }: ApiContext): void {
-  api.openapi(route, async (c) => c.json(statsJson(await readStats(reader)), 200));
+export function addStatsRoute(api: Api, { questions }: ApiContext): void {
+  api.openapi(route, async (c) => c.json(statsJson(await questions.ask({ kind: "stats" })), 200));
 }

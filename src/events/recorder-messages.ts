@@ -4,6 +4,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { ErrorCode } from "../errors.ts";
 import type { Attribution, ErrorCategory, Facts, NewEvent, ObservationState, RunMirroring } from "./event.ts";
+import type { EventPlace } from "./event-place.ts";
 import type { Rebuilding } from "./fold-rebuild.ts";
 
 /** From a proxy thread, on that thread's own port. Ids are the thread's; each is announced once, from 1 upwards. */
@@ -48,8 +49,8 @@ export type RecorderReport =
   | { type: "ready"; run: number }
   | { type: "recording"; state: "ok" | "broken"; cause: string }
   | { type: "log"; level: "info" | "warn" | "error"; message: string; fields?: Record<string, unknown> }
-  /** `seq` is null when the event is not in the log and won't be. */
-  | { type: "appended"; id: number; seq: number | null }
+  /** Where the event stands in the log; null when it is not in the log and won't be. */
+  | { type: "appended"; id: number; place: EventPlace | null }
   /** How far the rebuild of projections has come; null when all are whole again. */
   | { type: "rebuilding"; rebuilding: Rebuilding | null }
   | { type: "stopped" }

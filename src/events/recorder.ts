@@ -21,6 +21,7 @@ import type { OpenRequests } from "./open-requests.ts";
 import { Outage } from "./outage.ts";
 import { eventOfRecord } from "./record-event.ts";
 import { RecordedThread } from "./recorded-thread.ts";
+import type { EventPlace } from "./event-place.ts";
 import type { RecorderReport } from "./recorder-messages.ts";
 import { interrupted } from "./recovery.ts";
 
@@ -105,7 +106,7 @@ export class Recorder {
   /** As append, for somebody who waits to hear where it is in the log, or that it is not. */
   ask(id: number, event: NewEvent): void {
     if (this.#asked.length < ASKED_EVENTS_MAX) this.#asked.push({ id, event });
-    else this.#options.report({ type: "appended", id, seq: null });
+    else this.#options.report({ type: "appended", id, place: null });
   }
 
   /** Writes one batch. A log that can't be written is no error here: it is reported, and the batch is kept. */
@@ -118,7 +119,7 @@ export class Recorder {
       for (const { ring } of threads) ring.intend(log.lastSeq + batch.length);
       if (batch.length > 0) log.appendBatch(batch);
       else log.checkInPlace();
-      this.#answer(log.lastSeq);
+      this.#answer({ seq: log.lastSeq, at: log.lastAt });
       for (const thread of threads) {
         thread.ring.release();
         thread.drained(beganAt);
@@ -144,13 +145,14 @@ export class Recorder {
     return this.#threads.findIndex((candidate) => candidate.thread === thread);
   }
 
-  /** Answers those who asked; `lastSeq` is that of the last of their events, null when they are not in the log. */
-  #answer(lastSeq: number | null): void {
+  /** Answers those who asked; `last` is where the last of their events stands, null when they are not in the log. */
+  #answer(last: EventPlace | null): void {
     const asked = this.#asked;
     this.#asked = [];
     for (const [index, { id }] of asked.entries()) {
-      const seq = lastSeq === null ? null : lastSeq - asked.length + 1 + index;
-      this.#options.report({ type: "appended", id, seq });
+      // They are the end of their batch, and of one moment.
+      const place = last === null ? null : { seq: last.seq - asked.length + 1 + index, at: last.at };
+      this.#options.report({ type: "appended", id, place });
     }
   }
 

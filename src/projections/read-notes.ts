@@ -6,7 +6,7 @@ import type { LogTables } from "../events/tables.ts";
 import type { EpochRow, MarkerRow, NoteTables } from "./notes.ts";
 import type { Window } from "./window.ts";
 
-interface MarkerPage {
+export interface MarkerPage {
   /** The last seq that is known already; 0: none. */
   readonly after: number;
   readonly limit: number;

@@ -1,4 +1,4 @@
-// Answers the API's questions about the log from a read-only handle, each kind by the projection that it is about.
+// Answers questions about the log from a read-only handle, each kind by the projection that it is about.
 
 import type { EventLines, LogAnswers, LogQuestion } from "../api/log-questions.ts";
 import type { LogReader } from "../events/log-reader.ts";
@@ -7,9 +7,19 @@ import { eventJson } from "../projections/event-json.ts";
 import { createEventNames } from "../projections/event-names.ts";
 import { type EventPageQuery, readEventPage } from "../projections/event-page.ts";
 import { readHistory } from "../projections/history.ts";
+import { readWindowBounds } from "../projections/log-extent.ts";
+import { readObservedMirrorings } from "../projections/observed-mirrorings.ts";
+import { readLogTotals } from "../projections/read-log-totals.ts";
+import { readMarkers } from "../projections/read-notes.ts";
+import { readStats } from "../projections/read-stats.ts";
+import { readStreaks } from "../projections/read-streaks.ts";
+import { checkSelection } from "../projections/readiness/check-selection.ts";
 import { readFacts } from "../projections/readiness/read-facts.ts";
+import { readVerdicts } from "../projections/readiness/read-verdicts.ts";
 import { readiness } from "../projections/readiness/readiness.ts";
 import { readStatementList } from "../projections/statement-list.ts";
+import { readConsoleHistory } from "./console-history.ts";
+import { readConsoleStatements } from "./console-statements.ts";
 
 type Answer = (question: LogQuestion) => Promise<LogAnswers[LogQuestion["kind"]]>;
 
@@ -25,6 +35,18 @@ export function createAnswers(reader: LogReader): Answer {
   };
   return async (question) => {
     switch (question.kind) {
+      case "position":
+        return reader.lastSeq();
+      case "streaks":
+        return readStreaks(reader);
+      case "stats":
+        return readStats(reader);
+      case "totals":
+        return readLogTotals(reader);
+      case "bounds":
+        return readWindowBounds(reader, question.nowUs, question.mirroring);
+      case "unknown":
+        return checkSelection(reader, question);
       case "events":
         return eventLines(question);
       case "history":
@@ -35,6 +57,16 @@ export function createAnswers(reader: LogReader): Answer {
         return readComparison(reader, question);
       case "readiness":
         return readiness(await readFacts(reader, question.window, question), question.policy);
+      case "verdicts":
+        return readVerdicts(reader, question);
+      case "observations":
+        return readObservedMirrorings(reader, question.window, question.mirroring);
+      case "markers":
+        return readMarkers(reader.kysely, question.window, question.page);
+      case "console_history":
+        return readConsoleHistory(reader, question.window, question.stepUs);
+      case "console_statements":
+        return readConsoleStatements(reader, question.window);
     }
   };
 }

@@ -2,6 +2,7 @@
 // or by the clock.
 
 import { NotRecordedError } from "../api/event-appender.ts";
+import type { EventPlace } from "../events/event-place.ts";
 
 /** Events that wait for the log's answer, and for how long. */
 const ASKED_MAX = 100;
@@ -10,27 +11,27 @@ const TOO_MANY = "too many are waiting for the log";
 const LATE = "the log did not answer in time: look whether it is there before you try again";
 
 export class AskedEvents {
-  readonly #waiting = new Map<number, (seq: number | null, cause: string) => void>();
+  readonly #waiting = new Map<number, (place: EventPlace | null, cause: string) => void>();
   #lastId = 0;
 
   /** `send` takes the number by which answer() will be told. Rejects with NotRecordedError. */
-  ask(send: (id: number) => void): Promise<number> {
+  ask(send: (id: number) => void): Promise<EventPlace> {
     if (this.#waiting.size >= ASKED_MAX) return Promise.reject(new NotRecordedError(TOO_MANY));
     const id = ++this.#lastId;
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const { promise, resolve, reject } = Promise.withResolvers<EventPlace>();
     const timer = setTimeout(() => this.answer(id, null, LATE), ASKED_MS);
-    this.#waiting.set(id, (seq, cause) => {
+    this.#waiting.set(id, (place, cause) => {
       clearTimeout(timer);
-      if (seq === null) reject(new NotRecordedError(cause));
-      else resolve(seq);
+      if (place === null) reject(new NotRecordedError(cause));
+      else resolve(place);
     });
     send(id);
     return promise;
   }
 
-  /** `seq` is null when the event is not in the log. */
-  answer(id: number, seq: number | null, cause: string): void {
-    this.#waiting.get(id)?.(seq, cause);
+  /** `place` is null when the event is not in the log. */
+  answer(id: number, place: EventPlace | null, cause: string): void {
+    this.#waiting.get(id)?.(place, cause);
     this.#waiting.delete(id);
   }
 

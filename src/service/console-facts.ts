@@ -2,27 +2,31 @@
 
 import type { ConsoleReload, ConsoleSource, HistoryLine, StatementLine } from "../api/console/console-source.ts";
 import type { EventAppender } from "../api/event-appender.ts";
+import type { LogQuestions } from "../api/log-questions.ts";
 import type { LiveMirroring } from "../api/live-status.ts";
 import type { Clock } from "../clock.ts";
 import type { Config } from "../config/config.ts";
-import type { LogReader } from "../events/log-reader.ts";
+import { historyStep } from "../projections/history-step.ts";
 import { policyOf } from "../projections/readiness/policy.ts";
-import { readStats, type StatsSnapshot } from "../projections/read-stats.ts";
+import { readinessText } from "../projections/readiness/readiness-text.ts";
+import { readinessWindow } from "../projections/readiness/readiness-window.ts";
+import type { StatsSnapshot } from "../projections/read-stats.ts";
+import { parseWindow, type WindowBounds } from "../projections/window.ts";
 import type { ClientFacts } from "../proxy/thread-messages.ts";
 import type { ConfigInForce } from "./config-in-force.ts";
-import { readConsoleHistory } from "./console-history.ts";
-import { readConsoleReadiness } from "./console-readiness.ts";
-import { readConsoleStatements } from "./console-statements.ts";
 import type { Controls } from "./controls.ts";
 import type { Live } from "./live.ts";
 import type { ProxyPool } from "./proxy-pool.ts";
+
+/** What people read in a terminal. */
+const HISTORY_POINTS = 50;
 
 export interface ConsoleFactsOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly inForce: ConfigInForce;
   readonly appender: EventAppender;
-  readonly reader: LogReader;
+  readonly questions: LogQuestions;
   readonly live: Live;
   readonly pool: ProxyPool;
   readonly controls: Controls;
@@ -46,21 +50,26 @@ export class ConsoleFacts implements ConsoleSource {
     return this.#o.inForce.config;
   }
 
-  readiness(window: string): Promise<readonly string[]> {
+  async readiness(asked: string): Promise<readonly string[]> {
     const policy = policyOf(this.config.readiness);
-    return readConsoleReadiness(this.#o.reader, { window, policy, nowUs: this.clock.wallUs() });
+    const window = readinessWindow({ window: asked }, await this.#bounds());
+    const answer = await this.#o.questions.ask({ kind: "readiness", window, policy });
+    return readinessText(answer).trimEnd().split("\n");
   }
 
-  async history(window: string, step: string | null): Promise<readonly HistoryLine[]> {
-    return Promise.resolve(readConsoleHistory(this.#o.reader, { window, step, nowUs: this.clock.wallUs() }));
+  async history(asked: string, step: string | null): Promise<readonly HistoryLine[]> {
+    const window = parseWindow({ window: asked }, await this.#bounds());
+    const stepUs = historyStep(window, step ?? undefined, HISTORY_POINTS);
+    return await this.#o.questions.ask({ kind: "console_history", window, stepUs });
   }
 
-  async statements(window: string): Promise<readonly StatementLine[]> {
-    return Promise.resolve(readConsoleStatements(this.#o.reader, window, this.clock.wallUs()));
+  async statements(asked: string): Promise<readonly StatementLine[]> {
+    const window = parseWindow({ window: asked }, await this.#bounds());
+    return await this.#o.questions.ask({ kind: "console_statements", window });
   }
 
   stats(): Promise<StatsSnapshot> {
-    return readStats(this.#o.reader);
+    return this.#o.questions.ask({ kind: "stats" });
   }
 
   mirrorings(): readonly LiveMirroring[] {
@@ -85,5 +94,9 @@ export class ConsoleFacts implements ConsoleSource {
 
   shutdown(who: string): void {
     this.#o.shutdown(who);
+  }
+
+  #bounds(): Promise<WindowBounds> {
+    return this.#o.questions.ask({ kind: "bounds", nowUs: this.clock.wallUs() });
   }
 }

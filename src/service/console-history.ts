@@ -1,23 +1,13 @@
 // A window as the admin console shows it: a line for each step and lane that had traffic in it.
 
 import type { HistoryLine } from "../api/console/console-source.ts";
-import { parseDuration } from "../config/duration.ts";
 import type { LogReader } from "../events/log-reader.ts";
-import { readWindowBounds } from "../projections/log-extent.ts";
-import { readSeries, stepOf } from "../projections/read-series.ts";
+import { readSeries } from "../projections/read-series.ts";
 import type { Rollup } from "../projections/rollup.ts";
-import { parseWindow } from "../projections/window.ts";
+import type { Window } from "../projections/window.ts";
 
-/** What people read in a terminal. */
-const POINTS = 50;
-
-/** `step` null: some fifty steps. `nowUs` is the clock. */
-export function readConsoleHistory(
-  reader: LogReader,
-  { window: asked, step, nowUs }: { readonly window: string; readonly step: string | null; readonly nowUs: number },
-): HistoryLine[] {
-  const window = parseWindow({ window: asked }, readWindowBounds(reader, nowUs));
-  const stepUs = step === null ? stepOf(window, POINTS) : (parseDuration(step) ?? 0) * 1000;
+/** Steps are of `stepUs`, or longer where only coarser buckets are left. Throws rebuilding. */
+export function readConsoleHistory(reader: LogReader, window: Window, stepUs: number): HistoryLine[] {
   const lanes = new Map(reader.lanes().map((lane) => [lane.id, lane]));
   return readSeries(reader, window, stepUs).points.flatMap(({ from, to, lanes: points }) =>
     [...points].flatMap(([id, { rollup }]) => {

@@ -2,18 +2,16 @@
 
 import type { StatementLine } from "../api/console/console-source.ts";
 import type { LogReader } from "../events/log-reader.ts";
-import { readWindowBounds } from "../projections/log-extent.ts";
 import { readStatements } from "../projections/read-statements.ts";
 import type { StatementRollup } from "../projections/statement-rollup.ts";
-import { parseWindow } from "../projections/window.ts";
+import type { Window } from "../projections/window.ts";
 
 const LINES_MAX = 50;
 /** What the log or a bucket did not tell apart. */
 const REST = "(other)";
 
-/** `nowUs` is the clock. */
-export function readConsoleStatements(reader: LogReader, asked: string, nowUs: number): StatementLine[] {
-  const window = parseWindow({ window: asked }, readWindowBounds(reader, nowUs));
+/** Throws rebuilding. */
+export function readConsoleStatements(reader: LogReader, window: Window): StatementLine[] {
   const lanes = new Map(reader.lanes().map((lane) => [lane.id, lane]));
   const read = readStatements(reader, window).statements.map(({ lane, statement, rollup }) => {
     return { lane: lanes.get(lane), statement, figures: figuresOf(rollup) };

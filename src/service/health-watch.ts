@@ -1,13 +1,14 @@
-// Looks at MirrorStats once a second and knows which mirrorings have failed `mirror_error_threshold` times in a row.
+// Looks once a second how the mirrorings are doing and knows which have failed `mirror_error_threshold` times in a row. That
+// the log is asked so often is also how pgsoak notices when it can't be read.
 
+import { isUnreadable } from "../api/is-unreadable.ts";
+import type { LogQuestions } from "../api/log-questions.ts";
 import { messageOf, PgsoakError } from "../errors.ts";
 import { createClock } from "../clock.ts";
 import type { ObservationState } from "../events/event.ts";
 import type { ConfigInForce } from "./config-in-force.ts";
 import type { RecorderHandle } from "./recorder-handle.ts";
-import type { LogReader } from "../events/log-reader.ts";
 import type { Log } from "../log.ts";
-import { readStats } from "../projections/read-stats.ts";
 
 const WATCH_MS = 1000;
 
@@ -15,7 +16,7 @@ export class HealthWatch {
   /** Names of mirrorings; the set itself is kept up to date. */
   readonly unhealthy = new Set<string>();
   readonly #inForce: ConfigInForce;
-  readonly #reader: LogReader;
+  readonly #questions: LogQuestions;
   readonly #recorder: RecorderHandle;
   readonly #clock = createClock();
   readonly #log: Log;
@@ -23,10 +24,10 @@ export class HealthWatch {
   #looking: Promise<void> = Promise.resolve();
   #busy = false;
 
-  constructor(inForce: ConfigInForce, reader: LogReader, recorder: RecorderHandle, log: Log) {
+  constructor(inForce: ConfigInForce, questions: LogQuestions, recorder: RecorderHandle, log: Log) {
     this.#recorder = recorder;
     this.#inForce = inForce;
-    this.#reader = reader;
+    this.#questions = questions;
     this.#log = log;
     this.#timer = setInterval(() => {
       if (!this.#busy) this.#looking = this.#look();
@@ -41,19 +42,14 @@ export class HealthWatch {
   async #look(): Promise<void> {
     this.#busy = true;
     try {
-      const snapshot = await readStats(this.#reader);
-      const worst = new Map<string, number>();
-      const successes = new Map<string, number>();
-      for (const { mirroring, stats } of snapshot.lanes) {
-        worst.set(mirroring, Math.max(worst.get(mirroring) ?? 0, stats.consecutive_errors));
-        successes.set(mirroring, Math.max(successes.get(mirroring) ?? 0, stats.consecutive_successes));
-      }
+      const streaks = await this.#questions.ask({ kind: "streaks" });
       for (const { name } of this.#inForce.config.mirrorings) {
-        this.#judge(name, worst.get(name) ?? 0, (successes.get(name) ?? 0) > 0);
+        const streak = streaks.find(({ mirroring }) => mirroring === name);
+        this.#judge(name, streak?.consecutiveErrors ?? 0, streak?.hasSucceeded ?? false);
       }
     } catch (error) {
-      // Until the counters are whole nobody knows; the API says so.
-      if (error instanceof PgsoakError && error.code === "rebuilding") return;
+      // Nobody knows until the log can be read and the counters are whole; who reads the log says so.
+      if (isUnreadable(error) || (error instanceof PgsoakError && error.code === "rebuilding")) return;
       this.#log.warn("the mirrors' health could not be read", { cause: messageOf(error) });
     } finally {
       this.#busy = false;

@@ -1,6 +1,13 @@
 // The live facts that the API asks for, from shared memory and from the recorder's last word.
 
-import type { LiveMirroring, LiveStatus, LogCheckStatus, RecordingStatus, Refusals } from "../api/live-status.ts";
+import type {
+  LiveMirroring,
+  LiveStatus,
+  LogCheckStatus,
+  ReadingStatus,
+  RecordingStatus,
+  Refusals,
+} from "../api/live-status.ts";
 import type { Rebuilding } from "../events/fold-rebuild.ts";
 import {
   CLIENT_CONNECTIONS,
@@ -16,6 +23,7 @@ import {
 import { MirrorHealth } from "../proxy/mirror/health.ts";
 import type { ConfigInForce } from "./config-in-force.ts";
 import type { LogCheck } from "./log-check.ts";
+import type { LogReaders } from "./log-readers.ts";
 import type { ProxyPool } from "./proxy-pool.ts";
 import type { RecorderHandle } from "./recorder-handle.ts";
 
@@ -28,6 +36,7 @@ export class Live implements LiveStatus {
   readonly #pool: ProxyPool;
   readonly #unhealthy: ReadonlySet<string>;
   readonly #logCheck: LogCheck;
+  readonly #readers: LogReaders;
 
   constructor(
     inForce: ConfigInForce,
@@ -35,16 +44,22 @@ export class Live implements LiveStatus {
     pool: ProxyPool,
     unhealthy: ReadonlySet<string>,
     logCheck: LogCheck,
+    readers: LogReaders,
   ) {
     this.#inForce = inForce;
     this.#recorder = recorder;
     this.#pool = pool;
     this.#unhealthy = unhealthy;
     this.#logCheck = logCheck;
+    this.#readers = readers;
   }
 
   recording(): RecordingStatus {
     return this.#recorder.status;
+  }
+
+  reading(): ReadingStatus {
+    return this.#readers.status;
   }
 
   logCheck(): LogCheckStatus {

@@ -1,4 +1,4 @@
-// What the main thread and the reader worker say to each other. Structured-clone data only.
+// What the main thread and a reader worker say to each other. Structured-clone data only.
 
 import type { LogAnswers, LogQuestion } from "../api/log-questions.ts";
 import type { ErrorCode } from "../errors.ts";
@@ -13,7 +13,23 @@ export interface ReaderQuestion {
   readonly question: LogQuestion;
 }
 
-export type ReaderAnswer =
-  | { readonly id: number; readonly answer: LogAnswers[LogQuestion["kind"]] }
+/** The worker has opened the log: from now on questions are answered. */
+interface ReaderReady {
+  readonly type: "ready";
+}
+
+interface ReaderAnswered {
+  readonly type: "answered";
+  readonly id: number;
+  readonly answer: LogAnswers[LogQuestion["kind"]];
+}
+
+interface ReaderRefused {
+  readonly type: "refused";
+  readonly id: number;
   /** Without a code it is a defect. */
-  | { readonly id: number; readonly error: { readonly code: ErrorCode | null; readonly message: string } };
+  readonly code: ErrorCode | null;
+  readonly message: string;
+}
+
+export type ReaderReport = ReaderReady | ReaderAnswered | ReaderRefused;

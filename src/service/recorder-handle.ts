@@ -7,6 +7,7 @@ import type { RecordingStatus } from "../api/live-status.ts";
 import type { Config } from "../config/config.ts";
 import { messageOf } from "../errors.ts";
 import type { NewEvent, RunMirroring } from "../events/event.ts";
+import type { EventPlace } from "../events/event-place.ts";
 import type { Rebuilding } from "../events/fold-rebuild.ts";
 import { createHeartbeatBuffer, Pulse } from "../events/heartbeat.ts";
 import type { RecorderCommand } from "../events/recorder-messages.ts";
@@ -129,7 +130,7 @@ export class RecorderHandle implements EventAppender {
     this.send({ type: "reconfigure", mirrorings, retentionMs, maxSizeBytes });
   }
 
-  append(event: NewEvent): Promise<number> {
+  append(event: NewEvent): Promise<EventPlace> {
     const { state, cause } = this.status;
     if (state === "broken") return Promise.reject(new NotRecordedError(cause));
     if (this.#stopping) return Promise.reject(new NotRecordedError("pgsoak is stopping"));
@@ -175,7 +176,7 @@ export class RecorderHandle implements EventAppender {
         this.#log[report.level](report.message, report.fields);
         return;
       case "appended":
-        this.#asked.answer(report.id, report.seq, "the log can't be written at the moment");
+        this.#asked.answer(report.id, report.place, "the log can't be written at the moment");
         return;
       case "recording":
         this.#change(() => (this.#reported = { state: report.state, cause: report.cause }));

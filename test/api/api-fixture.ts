@@ -10,6 +10,7 @@ import type {
   LiveMirroring,
   LiveStatus,
   LogCheckStatus,
+  ReadingStatus,
   RecordingStatus,
   Refusals,
 } from "../../src/api/live-status.ts";
@@ -18,11 +19,10 @@ import type { Clock } from "../../src/clock.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import { EventLog } from "../../src/events/event-log.ts";
 import type { Rebuilding } from "../../src/events/fold-rebuild.ts";
-import { openReader } from "../../src/events/log-reader.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { createLog } from "../../src/log.ts";
 import { createProjections } from "../../src/projections/projections.ts";
-import { LogReading } from "../../src/service/log-reading.ts";
+import { InlineQuestions } from "./inline-questions.ts";
 
 const DATABASES = `
 [[databases]]
@@ -36,12 +36,20 @@ tls = "disable"
 class LiveFacts implements LiveStatus {
   recordingStatus: RecordingStatus = { state: "ok", cause: "" };
   logCheckStatus: LogCheckStatus = { state: "ok", damage: "" };
+  readingStatus: ReadingStatus = {
+    state: "ok",
+    cause: "",
+    unanswered: { busy: 1, timeout: 2, died: 3, error: 4 },
+  };
   rebuildingStatus: Rebuilding | null = null;
   clients = 3;
   readonly states: LiveMirroring[] = [];
 
   recording(): RecordingStatus {
     return this.recordingStatus;
+  }
+  reading(): ReadingStatus {
+    return this.readingStatus;
   }
   logCheck(): LogCheckStatus {
     return this.logCheckStatus;
@@ -92,23 +100,21 @@ export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixtu
   const config = parseConfig(toml, { file: null, env: {}, cwd: folder });
   const folds = [new OpenRequests(), ...createProjections()];
   const events = await EventLog.open({ path, folds });
-  const reader = openReader(path);
-  const questions = new LogReading(path);
   const appender: EventAppender = {
     append: (event) => {
       if (live.recordingStatus.state === "broken") return Promise.reject(new NotRecordedError("disk full"));
       events.appendBatch([event]);
-      return Promise.resolve(events.lastSeq);
+      return Promise.resolve({ seq: events.lastSeq, at: event.at });
     },
   };
   const closing = new AbortController();
   const live = new LiveFacts();
   const logged: string[] = [];
   const log = createLog({ level: "info", destination: { write: (line) => void logged.push(line) } });
+  const questions = new InlineQuestions(path);
   const clock: Clock = { nowMs: () => 0, wallUs: () => options.nowUs ?? 0 };
   const app = createApi({
     config,
-    reader,
     questions,
     appender,
     live,
@@ -132,8 +138,7 @@ export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixtu
     [Symbol.asyncDispose]: async () => {
       closing.abort();
       await server.close();
-      await questions.close();
-      reader.close();
+      questions[Symbol.dispose]();
       events.close();
       rmSync(folder, { recursive: true });
     },

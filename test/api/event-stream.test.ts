@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { createEventStream } from "../../src/api/event-stream.ts";
-import { openReader } from "../../src/events/log-reader.ts";
+import { LogEnd } from "../../src/api/log-end.ts";
 import { LogReading } from "../../src/service/log-reading.ts";
 import { waitFor } from "../helpers/wait-for.ts";
 import { observationChanged, runStarted, tallied } from "../projections/facts.ts";
@@ -135,12 +135,11 @@ test("a client that has gone is forgotten", async () => {
 test("in silence the position is told, and who takes nothing for long is cut off", async () => {
   using fixture = await openLogFixture();
   fixture.log.appendBatch([runStarted(AT), tallied(AT, 1)]);
-  using reader = openReader(fixture.path);
-  const questions = new LogReading(fixture.path);
+  const questions = new LogReading({ path: fixture.path, answerMs: 10_000 });
   try {
     let [ends, slow] = [0, 0];
     const stream = createEventStream({
-      reader,
+      logEnd: new LogEnd(questions),
       questions,
       filter: { kinds: ["marked"] },
       after: 0,

@@ -2,6 +2,7 @@ import type { Database } from "better-sqlite3";
 import { expect, test } from "vitest";
 import { PgsoakError } from "../../src/errors.ts";
 import { openReader } from "../../src/events/log-reader.ts";
+import { readWindowBounds } from "../../src/projections/log-extent.ts";
 import { readSeries } from "../../src/projections/read-series.ts";
 import { readStatements } from "../../src/projections/read-statements.ts";
 import { readWindow } from "../../src/projections/read-window.ts";
@@ -15,8 +16,15 @@ import { readExposition } from "./exposition.ts";
 const READS_OF: Readonly<Record<string, readonly string[]>> = {
   rollups: ["readWindow", "readSeries", "readConsoleHistory"],
   statement_rollups: ["readStatements", "readConsoleStatements"],
-  ledger_balance: ["readWindow", "readSeries", "readStatements", "readConsoleHistory", "readConsoleStatements"],
-  notes: ["readConsoleHistory", "readConsoleStatements"],
+  ledger_balance: [
+    "readWindow",
+    "readSeries",
+    "readStatements",
+    "readConsoleHistory",
+    "readConsoleStatements",
+    "readWindowBounds",
+  ],
+  notes: ["readWindowBounds"],
 };
 
 /** As when the projection is being folded anew. */
@@ -109,8 +117,9 @@ test.each(["rollups", "statement_rollups", "ledger_balance", "notes"])(
       readWindow: () => readWindow(reader, window),
       readSeries: () => readSeries(reader, window, 1_000_000),
       readStatements: () => readStatements(reader, window),
-      readConsoleHistory: () => readConsoleHistory(reader, { window: "all", step: null, nowUs: AT + 2_000_000 }),
-      readConsoleStatements: () => readConsoleStatements(reader, "all", AT + 2_000_000),
+      readConsoleHistory: () => readConsoleHistory(reader, window, 1_000_000),
+      readConsoleStatements: () => readConsoleStatements(reader, window),
+      readWindowBounds: () => readWindowBounds(reader, AT),
     };
     for (const read of Object.values(reads)) expect(read).not.toThrow();
     leaveBehind(api.events.db, projection);

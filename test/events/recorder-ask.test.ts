@@ -21,9 +21,10 @@ test("who asks hears where the event is in the log, behind everything else of it
   expect(answers.map(({ id }) => id)).toEqual([7, 8]);
   const marks = fixture.events().slice(-2);
   expect(marks).toEqual([
-    { ...mark("one"), seq: answers[0]!.seq, at: NOW_US },
-    { ...mark("two"), seq: answers[1]!.seq, at: NOW_US },
+    { ...mark("one"), ...answers[0]!.place },
+    { ...mark("two"), ...answers[1]!.place },
   ]);
+  expect(marks.map(({ at }) => at)).toEqual([NOW_US, NOW_US]);
 });
 
 test("what can't be written at once is given up and never appears", async () => {
@@ -33,7 +34,7 @@ test("what can't be written at once is given up and never appears", async () => 
   log.db.pragma(`max_page_count = ${pages}`);
   recorder.ask(1, { kind: "marked", at: 1, text: "x".repeat(20_000), who: "ann" });
   expect(recorder.drain()).toBe("failed");
-  expect(reports).toContainEqual({ type: "appended", id: 1, seq: null });
+  expect(reports).toContainEqual({ type: "appended", id: 1, place: null });
   log.db.pragma("max_page_count = 100000");
   fixture.drainAll();
   expect(fixture.events().filter(({ kind }) => kind === "marked")).toEqual([]);
@@ -42,7 +43,7 @@ test("what can't be written at once is given up and never appears", async () => 
 test("more than a thousand at once are turned away", async () => {
   using fixture = await openRecorder();
   for (let id = 1; id <= 1001; id++) fixture.recorder.ask(id, mark("x"));
-  expect(fixture.reports).toEqual([{ type: "appended", id: 1001, seq: null }]);
+  expect(fixture.reports).toEqual([{ type: "appended", id: 1001, place: null }]);
   fixture.drainAll();
   expect(fixture.events()).toHaveLength(1000);
 });

@@ -19,7 +19,9 @@ const startOn = (volume: Volume, { primary, mirror }: TestDatabase): Promise<Pgs
 const recordingStatus = async (pgsoak: PgsoakProcess): Promise<number> =>
   (await fetch(pgsoak.api("/healthz/recording"))).status;
 
-const causeOf = async (pgsoak: PgsoakProcess): Promise<unknown> => (await fetch(pgsoak.api("/healthz"))).json();
+/** From memory: whoever waits longer for it takes the process for dead. */
+const causeOf = async (pgsoak: PgsoakProcess): Promise<unknown> =>
+  (await fetch(pgsoak.api("/healthz"), { signal: AbortSignal.timeout(5000) })).json();
 
 describe.skipIf(!canMount("memory"))("a volume that is really full", () => {
   test("pauses the recording; with room again it goes on by itself, and nothing was lost", async () => {
@@ -43,9 +45,7 @@ describe.skipIf(!canMount("memory"))("a volume that is really full", () => {
 });
 
 describe.skipIf(!canMount("disk"))("a volume that really hangs", () => {
-  // What the main thread reads of the log may have to wait too, and the HTTP API with it: what it says of a recorder that
-  // hangs is in recorder-faults.test.ts.
-  test("stops no client for as long as it hangs, and recording goes on by itself behind it", async () => {
+  test("stops no client for as long as it hangs, is said all the while, and recording goes on by itself behind it", async () => {
     await using database = await createDatabase("volume_hangs");
     using volume = mountVolume("disk", 64 * MIB)!;
     await using pgsoak = await startOn(volume, database);
@@ -55,6 +55,10 @@ describe.skipIf(!canMount("disk"))("a volume that really hangs", () => {
     volume.freeze();
     try {
       await waitFor(() => load.requests > answered + 1000, { timeoutMs: 30_000 });
+      const isSaid = async (): Promise<boolean> => JSON.stringify(await causeOf(pgsoak)).includes("does not answer");
+      await waitFor(isSaid, { timeoutMs: 20_000 });
+      const scrape = await fetch(pgsoak.api("/metrics"), { signal: AbortSignal.timeout(8000) });
+      expect(await scrape.text()).toMatch(/^pgsoak_client_connections 4$/m);
     } finally {
       // A process that waits for a volume can't be ended.
       volume.thaw();

@@ -172,6 +172,34 @@ describe("what a recorder that dies has not heard", () => {
   }, 60_000);
 });
 
+describe("a note that is on its way when the recorder dies", () => {
+  test.each([
+    ["die", "before it is written", 0],
+    ["died", "behind its commit", 1],
+  ])("(%s, %s) is never acknowledged, and whoever sent it is told to look", async (fault, _when, kept) => {
+    await using database = await createDatabase(`recorder_note_${fault}`);
+    using folder = logFolder();
+    await using pgsoak = await startFaulty(database, folder.folder);
+    const post = (path: string, body: object): Promise<Response> =>
+      fetch(pgsoak.api(path), {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+    writeFileSync(`${pgsoak.logFile}.${fault}`, "");
+    const answer = await post("/markers", { text: "the mirror was analysed", who: "ann" });
+    expect(answer.status).toBe(503);
+    expect(await answer.json()).toMatchObject({ code: "recording_broken", detail: expect.stringContaining("look") });
+    await waitFor(async () => (await recordingStatus(pgsoak)) === 200);
+    expect((await post("/epochs", { reason: "restored anew", who: "ann" })).status).toBe(201);
+    await pgsoak.stop();
+    using reader = openReader(pgsoak.logFile);
+    const { events } = readBooks(reader);
+    expect(events.filter(({ kind }) => kind === "marked")).toHaveLength(kept);
+    expect(events.filter(({ kind }) => kind === "epoch_started")).toHaveLength(1);
+  });
+});
+
 describe("a disk that hangs", () => {
   test("is seen and said from outside while clients go on; it clears by itself and nothing is lost", async () => {
     await using database = await createDatabase("disk_hangs");

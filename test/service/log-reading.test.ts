@@ -1,17 +1,19 @@
-import { renameSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { BusyError, type LogAnswers, type LogQuestion } from "../../src/api/log-questions.ts";
+import type { ReadingStatus } from "../../src/api/live-status.ts";
+import { BusyError, type LogAnswers, type LogQuestion, SilentLogError } from "../../src/api/log-questions.ts";
 import { LogReading } from "../../src/service/log-reading.ts";
 import { runStarted, tallied } from "../projections/facts.ts";
 import { appendWatched, BEGIN } from "../projections/watched-log.ts";
 import { openLogFixture } from "../cli/log-fixture.ts";
+import { createFifo } from "../helpers/fifo.ts";
 import { waitFor } from "../helpers/wait-for.ts";
 
 const ALL = { kind: "events", limit: 10, order: "asc" } as const satisfies LogQuestion;
 const AT = 1_700_000_000_000_000;
 
 async function closing(path: string, use: (reading: LogReading) => Promise<void>): Promise<void> {
-  const reading = new LogReading(path);
+  const reading = new LogReading({ path, answerMs: 10_000 });
   try {
     await use(reading);
   } finally {
@@ -97,15 +99,50 @@ test("a question that can't be answered is told why, and the next one is answere
   });
 });
 
-test("a question that takes too long is given up together with its worker, and the next one gets a new one", async () => {
+const ENTRY = new URL("../faults/faulty-reader-worker.ts", import.meta.url);
+
+/** One whose threads hang and die on request, and what it said of itself. */
+function openFaulty(path: string) {
+  const said: string[] = [];
+  const onChange = ({ state, cause }: ReadingStatus): void => void said.push(`${state} ${cause}`);
+  const reading = new LogReading({ path, answerMs: 300, entry: ENTRY, onChange });
+  return { reading, said, [Symbol.asyncDispose]: () => reading.close() };
+}
+
+const failure = (reading: LogReading): Promise<unknown> => reading.ask(ALL).catch((error: unknown) => error);
+
+test("a thread that hangs is replaced once; when both hang nobody waits, and with the disk it comes back by itself", async () => {
   using fixture = await openLogFixture();
   fixture.log.appendBatch([runStarted(AT)]);
-  const hurried = new LogReading(fixture.path, 1);
-  try {
-    // No worker starts within a millisecond.
-    const answers = await Promise.all([1, 2, 3].map(() => hurried.ask(ALL).catch((error: unknown) => error)));
-    expect(answers.every((answer) => answer instanceof BusyError)).toBe(true);
-  } finally {
-    await hurried.close();
-  }
+  await using faulty = openFaulty(fixture.path);
+  const { reading, said } = faulty;
+  await waitFor(async () => !((await failure(reading)) instanceof Error));
+  using fifo = createFifo(`${fixture.path}.stuck`);
+  const both = await Promise.all([failure(reading), failure(reading)]);
+  expect(both.every((error) => error instanceof BusyError || error instanceof SilentLogError)).toBe(true);
+  await waitFor(async () => {
+    const before = performance.now();
+    const error = await failure(reading);
+    return error instanceof SilentLogError && performance.now() - before < 100;
+  });
+  expect(reading.status).toMatchObject({ state: "broken", cause: expect.stringContaining("a disk that hangs") });
+  fifo.release();
+  await waitFor(async () => !((await failure(reading)) instanceof Error));
+  expect(reading.status).toMatchObject({ state: "ok", cause: "" });
+  expect(reading.status.unanswered.timeout).toBeGreaterThan(2);
+  expect(said.slice(-2)).toEqual([expect.stringMatching(/^broken /), "ok "]);
+});
+
+test("a thread that dies takes one question with it, is told of and counted, and the next question gets another one", async () => {
+  using fixture = await openLogFixture();
+  fixture.log.appendBatch([runStarted(AT)]);
+  await using faulty = openFaulty(fixture.path);
+  const { reading, said } = faulty;
+  await waitFor(async () => !((await failure(reading)) instanceof Error));
+  const before = reading.status.unanswered.died;
+  writeFileSync(`${fixture.path}.fall`, "");
+  expect(await failure(reading)).toMatchObject({ code: "log_unusable" });
+  await waitFor(async () => !((await failure(reading)) instanceof Error));
+  expect(reading.status).toMatchObject({ state: "ok", unanswered: { died: before + 1 } });
+  expect(said.slice(-2)).toEqual(["broken the thread that reads the log has ended", "ok "]);
 });

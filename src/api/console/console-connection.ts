@@ -18,6 +18,8 @@ import type { ScramVerifier } from "../../proxy/protocol/scram-server.ts";
 import { Sqlstate } from "../../proxy/protocol/sqlstate.ts";
 import { type StartupMessage, wireToText } from "../../proxy/protocol/startup.ts";
 import { NotRecordedError } from "../event-appender.ts";
+import { BusyError, SilentLogError } from "../log-questions.ts";
+import { WindowError } from "../../projections/window.ts";
 import { ConsoleError } from "./console-error.ts";
 import { ConsoleLogin, LoginRefused } from "./console-login.ts";
 import { ConsoleSession } from "./console-session.ts";
@@ -242,11 +244,21 @@ export class ConsoleConnection {
     if (error instanceof NotRecordedError) {
       return { severity: "ERROR", sqlstate: Sqlstate.IoError, message: `not recorded: ${error.message}` };
     }
+    if (error instanceof WindowError) {
+      return { severity: "ERROR", sqlstate: Sqlstate.InvalidParameterValue, message: error.message };
+    }
+    if (error instanceof BusyError) {
+      return { severity: "ERROR", sqlstate: Sqlstate.QueryCanceled, message: error.message };
+    }
+    // Whoever reads the log has logged it.
+    if (error instanceof SilentLogError) {
+      return { severity: "ERROR", sqlstate: Sqlstate.IoError, message: error.message };
+    }
     if (error instanceof PgsoakError && error.code === "rebuilding") {
       return { severity: "ERROR", sqlstate: Sqlstate.NotInPrerequisiteState, message: error.message };
     }
     this.#o.log.error("the admin console failed to answer", { cause: messageOf(error) });
-    const isLogError = error instanceof Error && error.name === "SqliteError";
+    const isLogError = error instanceof PgsoakError && error.code.startsWith("log_");
     return isLogError
       ? { severity: "ERROR", sqlstate: Sqlstate.IoError, message: "the event log cannot be read at the moment" }
       : { severity: "ERROR", sqlstate: Sqlstate.InternalError, message: "pgsoak failed to answer; its log says why" };

@@ -29,7 +29,7 @@ export async function openConsole(admin = "", options: Partial<ConsoleOptions> =
     version: "1.2.3",
     clock: createClock(),
     config: configOf(admin),
-    appender: { append: () => Promise.resolve(1) },
+    appender: { append: () => Promise.resolve({ seq: 1, at: 1 }) },
     readiness: () => Promise.resolve(["=== Mirror Migration Readiness Report ==="]),
     history: () => Promise.resolve([]),
     statements: () => Promise.resolve([]),
