@@ -16,7 +16,7 @@ const PATIENT_MS = 10;
 const SLICE_EVENTS_MAX = 100_000;
 
 /** Rows that may wait where a rebuild is not saved after each slice: bounds the same. */
-const WAITING_ROWS_MAX = 100_000;
+const WAITING_ROWS_MAX = 30_000;
 
 interface Behind {
   readonly fold: Fold;

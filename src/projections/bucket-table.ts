@@ -54,7 +54,7 @@ export class BucketTable {
     };
   }
 
-  /** Buckets come in the order of time. */
+  /** Keys come in their order. */
   put(key: Key, row: BucketRow): void {
     this.#rows.push({ key, row });
   }
@@ -76,7 +76,6 @@ export class BucketTable {
     const statements = this.#prepared(db);
     for (const bucket of this.#replaced) statements.removeBucket.run(bucket);
     this.#replaced = [];
-    if (this.#rows.length > 1) this.#rows.sort((a, b) => compareKeys(a.key, b.key));
     if (this.#expiries.length > 0) this.#expireNow(statements);
     this.#expiries = [];
     return this.#rows.length;
@@ -124,7 +123,7 @@ export class BucketTable {
       }
     }
     if (gone > 0) removeUpTo.run(...stored[gone - 1]!);
-    this.#rows = rows.slice(dropped);
+    if (dropped > 0) this.#rows = rows.slice(dropped);
   }
 
   /** Kept from one batch to the next: preparing takes longer than running. */

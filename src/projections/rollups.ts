@@ -139,7 +139,7 @@ export class Rollups implements Fold {
       const bucket = bucketStart(this.#second, level.us);
       if (level.open.size === 0 || at < bucket + level.us) return;
       const next = this.#levels[index + 1];
-      for (const [lane, { rollup, isChanged }] of level.open) {
+      for (const [lane, { rollup, isChanged }] of [...level.open].sort(([a], [b]) => a - b)) {
         if (isChanged) level.rows.put([bucket, lane], rollup);
         if (next !== undefined) touch(next.open, lane).merge(rollup);
       }

@@ -200,5 +200,6 @@ function readBucket(db: Database, table: string, start: number, into: StatementB
 
 function putBucket(table: BucketTable, start: number, bucket: StatementBucket): void {
   table.replace(start);
-  for (const { lane, statement, rollup } of bucket.entries()) table.put([start, lane, statement], rollup);
+  const inOrder = [...bucket.entries()].sort((a, b) => a.lane - b.lane || a.statement - b.statement);
+  for (const { lane, statement, rollup } of inOrder) table.put([start, lane, statement], rollup);
 }
