@@ -15,6 +15,9 @@ const PATIENT_MS = 10;
 /** Events of one slice: bounds what folds keep in memory until they are saved. */
 const SLICE_EVENTS_MAX = 100_000;
 
+/** Rows that may wait where a rebuild is not saved after each slice: bounds the same. */
+const WAITING_ROWS_MAX = 30_000;
+
 interface Behind {
   readonly fold: Fold;
   seq: number;
@@ -31,12 +34,17 @@ export interface Rebuilding {
 export class FoldRebuild {
   readonly #reader: LogReader;
   readonly #slice: (readMs: number) => void;
+  readonly #isOneTransaction: boolean;
   #behind: Behind[];
   #isStale = false;
 
-  /** Loads the folds, or empties those whose tables are of another version. The log has one writer: this one. */
-  constructor(reader: LogReader, folds: readonly Fold[]) {
+  /**
+   * Loads the folds, or empties those whose tables are of another version. The log has one writer: this one. With
+   * `isOneTransaction` all of it is in one of the caller's, so that it need not be saved before the end.
+   */
+  constructor(reader: LogReader, folds: readonly Fold[], isOneTransaction = false) {
     this.#reader = reader;
+    this.#isOneTransaction = isOneTransaction;
     const { db } = reader;
     this.#behind = db.transaction(() => folds.map((fold) => ({ fold, seq: prepare(reader, fold) }))).immediate();
     const slice = db.transaction((readMs: number) => this.#fold(readMs));
@@ -86,6 +94,10 @@ export class FoldRebuild {
     }
     const moved = this.#behind.filter(({ seq }) => seq < last);
     const { db } = this.#reader;
+    if (this.#isOneTransaction && last < this.#reader.lastSeq() && this.#canWait()) {
+      for (const each of moved) each.seq = last;
+      return;
+    }
     for (const { fold } of moved) fold.save(db);
     savePositions(
       db,
@@ -93,6 +105,11 @@ export class FoldRebuild {
       last,
     );
     for (const each of moved) each.seq = last;
+  }
+
+  #canWait(): boolean {
+    const { db } = this.#reader;
+    return this.#behind.reduce((waiting, { fold }) => waiting + (fold.settle?.(db) ?? 0), 0) < WAITING_ROWS_MAX;
   }
 
   #reload(): void {

@@ -25,4 +25,9 @@ export interface Fold {
   apply(event: MirrorEvent): void;
   /** Writes what changed since the last load or save. Called inside the append transaction. */
   save(db: Database): void;
+  /**
+   * Does away with what need not be written any more, and returns how many rows wait for the next save. For a fold that
+   * leads to more rows than it leaves; called inside a transaction that also saves.
+   */
+  settle?(db: Database): number;
 }

@@ -47,9 +47,13 @@ export function concatenatedHistograms(column: string): string {
 type Counts = Uint8Array | Uint32Array | Float64Array;
 
 const NONE = new Uint8Array(0);
+/** So many samples are only listed: most histograms of a log with little traffic never have more. */
+const LISTED_MAX = 6;
+const NONE_LISTED: readonly number[] = [];
 
 /** Counts stand in a window of buckets that grows to where samples are, in cells that grow with the largest count. */
 export class Histogram {
+  #listed = NONE_LISTED; // buckets of samples that are not in #counts, in any order
   #counts: Counts = NONE;
   #first = 0; // the bucket of #counts[0]
   #cellMax = 255;
@@ -64,8 +68,10 @@ export class Histogram {
 
   /** Adds all samples of another. */
   merge(other: Histogram): void {
+    for (const bucket of other.#listed) this.#increase(bucket, 1);
     const counts = other.#counts;
     if (counts.length === 0) return;
+    this.#countListed();
     this.#reserve(other.#first, other.#first + counts.length);
     for (let cell = 0; cell < counts.length; cell++) {
       if (counts[cell]! > 0) this.#increase(other.#first + cell, counts[cell]!);
@@ -77,6 +83,7 @@ export class Histogram {
    * are none.
    */
   mergeEncoded(bytes: Uint8Array): void {
+    this.#countListed();
     let position = 0;
     // The loop that a window of many buckets spends its time in: numbers of one byte, which most are, are read in place.
     const next = (): number => {
@@ -110,12 +117,13 @@ export class Histogram {
 
   /** Forgets all samples. */
   clear(): void {
+    this.#listed = NONE_LISTED;
     this.#counts.fill(0);
   }
 
   /** Samples. */
   get count(): number {
-    let count = 0;
+    let count = this.#listed.length;
     for (const each of this.#counts) count += each;
     return count;
   }
@@ -125,6 +133,7 @@ export class Histogram {
    * 1 (the largest).
    */
   quantile(q: number): number | null {
+    this.#countListed();
     const count = this.count;
     if (count === 0) return null;
     const rank = Math.min(count, Math.max(1, Math.ceil(q * count)));
@@ -138,6 +147,7 @@ export class Histogram {
 
   /** Samples of at most `us`, as whole buckets: those whose middle is not above it. */
   countUpTo(us: number): number {
+    this.#countListed();
     let count = 0;
     for (let cell = 0; cell < this.#counts.length && valueOf(this.#first + cell) <= us; cell++) {
       count += this.#counts[cell]!;
@@ -149,23 +159,43 @@ export class Histogram {
   encode(): Uint8Array {
     const bytes: number[] = [];
     let last = -1;
-    for (let cell = 0; cell < this.#counts.length; cell++) {
-      const count = this.#counts[cell]!;
-      if (count === 0) continue;
-      const bucket = this.#first + cell;
+    const append = (bucket: number, count: number): void => {
       appendVarint(bytes, bucket - last - 1);
       appendVarint(bytes, count);
       last = bucket;
+    };
+    const listed = this.#listed.toSorted((a, b) => a - b);
+    for (let i = 0, start = 0; i < listed.length; i++) {
+      if (listed[i] === listed[i + 1]) continue;
+      append(listed[i]!, i + 1 - start);
+      start = i + 1;
+    }
+    for (let cell = 0; cell < this.#counts.length; cell++) {
+      if (this.#counts[cell]! > 0) append(this.#first + cell, this.#counts[cell]!);
     }
     return Uint8Array.from(bytes);
   }
 
   #increase(bucket: number, by: number): void {
+    if (this.#counts.length === 0 && by === 1 && this.#listed.length < LISTED_MAX) {
+      this.#listed = [...this.#listed, bucket];
+      return;
+    }
+    this.#countListed();
     if (bucket < this.#first || bucket >= this.#first + this.#counts.length) this.#widen(bucket);
     const cell = bucket - this.#first;
     const count = this.#counts[cell]! + by;
     if (count > this.#cellMax) this.#deepen(count);
     this.#counts[cell] = count;
+  }
+
+  /** From here on there are none: samples are listed or counted. */
+  #countListed(): void {
+    const listed = this.#listed;
+    if (listed.length === 0) return;
+    this.#listed = NONE_LISTED;
+    this.#reserve(Math.min(...listed) - NEIGHBOURS, Math.max(...listed) + NEIGHBOURS);
+    for (const bucket of listed) this.#increase(bucket, 1);
   }
 
   /** Makes room for the bucket and for its neighbours, the more the wider the samples have spread already. */

@@ -51,7 +51,7 @@ export class Replay implements Disposable {
         cloneTable(db, table, { schema: "temp", prefix: "" });
       }
       db.pragma(`temp.cache_size = -${TEMP_CACHE_KIB}`);
-      this.#rebuild = new FoldRebuild(reader, this.#folds);
+      this.#rebuild = new FoldRebuild(reader, this.#folds, true);
       this.#rebuild.takeWhole();
     } catch (error) {
       this[Symbol.dispose]();

@@ -84,7 +84,11 @@ export const ROLLUP_COUNTERS: readonly Key<RollupCounters>[] = [...SUMS, ...MAXI
 export function mergeRollupCounters(counters: RollupCounters, later: RollupCounters): void {
   const hasFailed = later.errored + later.dropped > 0;
   const successes = hasFailed ? 0 : counters.consecutive_successes;
-  for (const name of SUMS) counters[name] += later[name];
+  for (const name of SUMS) {
+    const count = later[name];
+    // Of a short span most are 0, and reading is the cheaper half.
+    if (count > 0) counters[name] += count;
+  }
   for (const name of MAXIMA) if (later[name] > counters[name]) counters[name] = later[name];
   counters.consecutive_successes = successes + later.consecutive_successes;
 }

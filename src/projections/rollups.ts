@@ -31,11 +31,6 @@ interface Level extends RollupLevel {
   open: Map<number, Bucket>;
 }
 
-/** What a save has still to do, in the order of the log. */
-type Pending =
-  | { readonly type: "write"; readonly level: Level; readonly bucket: number; readonly lane: number; rollup: Rollup }
-  | { readonly type: "expire"; readonly now: number; readonly rowsMax: number };
-
 export class Rollups implements Fold {
   readonly name = "rollups";
   readonly version = 1;
@@ -43,7 +38,6 @@ export class Rollups implements Fold {
   readonly #levels: readonly Level[];
   readonly #seconds: Level;
   readonly #inFlight: LaneRows<{ in_flight: number }>;
-  #pending: Pending[] = [];
   #second = Number.NEGATIVE_INFINITY; // the open one
   #end = Number.NEGATIVE_INFINITY; // of the open second
 
@@ -109,15 +103,18 @@ export class Rollups implements Fold {
   }
 
   save(db: Database): void {
-    for (const one of this.#pending) this.#do(db, one);
-    this.#pending = [];
     for (const { rows, us, open } of this.#levels) {
+      rows.save(db);
       for (const [lane, bucket] of open) {
-        if (bucket.isChanged) rows.write(db, [bucketStart(this.#second, us), lane, ...bucket.rollup.row()]);
+        if (bucket.isChanged) rows.write(db, [bucketStart(this.#second, us), lane], bucket.rollup.row());
         bucket.isChanged = false;
       }
     }
     this.#inFlight.save(db);
+  }
+
+  settle(db: Database): number {
+    return this.#levels.reduce((waiting, { rows }) => waiting + rows.settle(db), 0);
   }
 
   #count(event: LaneEvent): void {
@@ -142,27 +139,17 @@ export class Rollups implements Fold {
       const bucket = bucketStart(this.#second, level.us);
       if (level.open.size === 0 || at < bucket + level.us) return;
       const next = this.#levels[index + 1];
-      for (const [lane, { rollup }] of level.open) {
-        this.#pending.push({ type: "write", level, bucket, lane, rollup });
+      for (const [lane, { rollup, isChanged }] of [...level.open].sort(([a], [b]) => a - b)) {
+        if (isChanged) level.rows.put([bucket, lane], rollup);
         if (next !== undefined) touch(next.open, lane).merge(rollup);
       }
       closed += level.open.size;
       level.open = new Map();
     });
     this.#startSecond(bucketStart(at, this.#seconds.us));
-    if (closed > 0) this.#pending.push({ type: "expire", now: this.#second, rowsMax: EXPIRED_ROWS + 4 * closed });
-  }
-
-  #do(db: Database, one: Pending): void {
-    switch (one.type) {
-      case "write":
-        one.level.rows.write(db, [one.bucket, one.lane, ...one.rollup.row()]);
-        return;
-      case "expire":
-        for (const { rows, us, keptUs } of this.#levels) {
-          if (Number.isFinite(keptUs)) rows.expire(db, bucketStart(one.now, us) - keptUs, one.rowsMax);
-        }
-        return;
+    if (closed === 0) return;
+    for (const { rows, us, keptUs } of this.#levels) {
+      if (Number.isFinite(keptUs)) rows.expire(bucketStart(at, us) - keptUs, EXPIRED_ROWS + 4 * closed);
     }
   }
 
@@ -172,8 +159,10 @@ export class Rollups implements Fold {
   }
 
   #forget(): void {
-    for (const level of this.#levels) level.open = new Map();
-    this.#pending = [];
+    for (const level of this.#levels) {
+      level.open = new Map();
+      level.rows.forget();
+    }
     this.#startSecond(Number.NEGATIVE_INFINITY);
   }
 }

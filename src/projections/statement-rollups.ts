@@ -2,7 +2,7 @@
 //
 // Thousands of statements may be at work, so the open bucket lives in memory. Every 20,000 events what has changed of it
 // gets its rows, and a load folds the few events behind that once more. A bucket that closes is cut down to its most
-// important statements and replaces its rows; an hour that closes is made from the rows of its ten minutes.
+// important statements, replaces its rows and is merged into the open hour, which is written when it closes.
 
 import type { Database } from "better-sqlite3";
 import type { MirrorEvent } from "../events/event.ts";
@@ -23,12 +23,11 @@ export const STATEMENT_CHUNK_EVENTS = 20_000;
 const EXPIRED_ROWS = 500;
 const [TEN_MINUTES, HOUR] = [STATEMENT_LEVELS[0]!, STATEMENT_LEVELS[1]!];
 
-/** What a save has still to do, in the order of the log. */
-type Pending =
-  | { readonly type: "row"; readonly values: readonly unknown[] }
-  | { readonly type: "close"; readonly start: number; readonly bucket: StatementBucket }
-  | { readonly type: "closeHour"; readonly start: number }
-  | { readonly type: "expire"; readonly now: number };
+/** A row of the open bucket as it was at the end of a chunk. */
+interface ChunkRow {
+  readonly key: readonly [bucket: number, lane: number, statement: number];
+  readonly values: readonly StatementValue[];
+}
 
 export class StatementRollups implements Fold {
   readonly name = "statement_rollups";
@@ -40,11 +39,12 @@ export class StatementRollups implements Fold {
   readonly #chunkEvents: number;
   readonly #prefix: string;
   #open = new StatementBucket();
+  #hour = new StatementBucket(); // the closed buckets of the open hour
   #start = Number.NEGATIVE_INFINITY; // of the open bucket
   #end = Number.NEGATIVE_INFINITY;
   #seq = 0;
   #at = 0;
-  #pending: Pending[] = [];
+  #chunk: ChunkRow[] = []; // not saved yet
 
   /** A load reads at most `chunkEvents` events; with a prefix, none: behind a checkpoint no event is left to read. */
   constructor(prefix = "", chunkEvents = STATEMENT_CHUNK_EVENTS) {
@@ -66,6 +66,9 @@ export class StatementRollups implements Fold {
     const position = db.prepare<[], { seq: number; at: number }>(`select seq, at from ${this.#positions}`).get();
     if (position === undefined) return;
     this.#startBucket(position.at);
+    for (let start = bucketStart(this.#start, HOUR.us); start < this.#start; start += TEN_MINUTES.us) {
+      readBucket(db, this.#tenMinutes.name, start, this.#hour);
+    }
     const written = this.#readOpen(db, position.seq);
     const again = (event: MirrorEvent): void => {
       if (event.at >= this.#start && event.seq <= position.seq) this.#count(event);
@@ -99,10 +102,16 @@ export class StatementRollups implements Fold {
 
   save(db: Database): void {
     if (this.#prefix !== "") this.#writeOpen();
-    for (const one of this.#pending) this.#do(db, one);
-    this.#pending = [];
+    this.#tenMinutes.save(db);
+    this.#hours.save(db);
+    for (const { key, values } of this.#chunk) this.#tenMinutes.write(db, key, values);
+    this.#chunk = [];
     const upsert = `insert or replace into ${this.#positions} (id, seq, at) values (1, ?, ?)`;
     prepared(db, upsert).run(this.#seq, this.#at);
+  }
+
+  settle(db: Database): number {
+    return this.#tenMinutes.settle(db) + this.#hours.settle(db) + this.#chunk.length;
   }
 
   #count(event: MirrorEvent): void {
@@ -134,44 +143,27 @@ export class StatementRollups implements Fold {
       if (!entry.isChanged) continue;
       entry.isChanged = false;
       const { lane, statement, rollup } = entry;
-      this.#pending.push({ type: "row", values: [this.#start, lane, statement, ...rollup.row()] });
+      this.#chunk.push({ key: [this.#start, lane, statement], values: rollup.row() });
     }
   }
 
   #close(at: number): void {
     if (this.#open.size > 0) {
       this.#open.trim();
-      this.#pending.push({ type: "close", start: this.#start, bucket: this.#open });
+      this.#chunk = [];
+      putBucket(this.#tenMinutes, this.#start, this.#open);
+      for (const { lane, statement, rollup } of this.#open.entries()) this.#hour.touch(lane, statement).merge(rollup);
       this.#open = new StatementBucket();
     }
     const hour = bucketStart(this.#start, HOUR.us);
-    if (at >= hour + HOUR.us && Number.isFinite(hour)) this.#pending.push({ type: "closeHour", start: hour });
-    this.#startBucket(at);
-    this.#pending.push({ type: "expire", now: this.#start });
-  }
-
-  #do(db: Database, one: Pending): void {
-    switch (one.type) {
-      case "row":
-        this.#tenMinutes.write(db, one.values);
-        return;
-      case "close":
-        replaceBucket(db, this.#tenMinutes, one.start, one.bucket);
-        return;
-      case "closeHour": {
-        const hour = new StatementBucket();
-        for (let start = one.start; start < one.start + HOUR.us; start += TEN_MINUTES.us) {
-          readBucket(db, this.#tenMinutes.name, start, hour);
-        }
-        hour.trim();
-        replaceBucket(db, this.#hours, one.start, hour);
-        return;
-      }
-      case "expire":
-        this.#tenMinutes.expire(db, bucketStart(one.now, TEN_MINUTES.us) - TEN_MINUTES.keptUs, EXPIRED_ROWS);
-        this.#hours.expire(db, bucketStart(one.now, HOUR.us) - HOUR.keptUs, EXPIRED_ROWS);
-        return;
+    if (at >= hour + HOUR.us && this.#hour.size > 0) {
+      this.#hour.trim();
+      putBucket(this.#hours, hour, this.#hour);
+      this.#hour = new StatementBucket();
     }
+    this.#startBucket(at);
+    this.#tenMinutes.expire(this.#start - TEN_MINUTES.keptUs, EXPIRED_ROWS);
+    this.#hours.expire(bucketStart(this.#start, HOUR.us) - HOUR.keptUs, EXPIRED_ROWS);
   }
 
   #chunkOf(seq: number): number {
@@ -185,7 +177,10 @@ export class StatementRollups implements Fold {
 
   #forget(): void {
     this.#open = new StatementBucket();
-    this.#pending = [];
+    this.#hour = new StatementBucket();
+    this.#chunk = [];
+    this.#tenMinutes.forget();
+    this.#hours.forget();
     this.#startBucket(Number.NEGATIVE_INFINITY);
     this.#seq = 0;
     this.#at = 0;
@@ -203,9 +198,8 @@ function readBucket(db: Database, table: string, start: number, into: StatementB
   }
 }
 
-function replaceBucket(db: Database, table: BucketTable, start: number, bucket: StatementBucket): void {
-  db.prepare(`delete from ${table.name} where bucket = ?`).run(start);
-  for (const { lane, statement, rollup } of bucket.entries()) {
-    table.write(db, [start, lane, statement, ...rollup.row()]);
-  }
+function putBucket(table: BucketTable, start: number, bucket: StatementBucket): void {
+  table.replace(start);
+  const inOrder = [...bucket.entries()].sort((a, b) => a.lane - b.lane || a.statement - b.statement);
+  for (const { lane, statement, rollup } of inOrder) table.put([start, lane, statement], rollup);
 }
