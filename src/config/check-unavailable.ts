@@ -1,5 +1,5 @@
 // Settings that this version reads but can't honour yet. They are refused: a setting that is silently ignored would let
-// somebody believe that a connection is encrypted or a login checked.
+// somebody believe that a connection is encrypted.
 
 import { platform } from "node:os";
 import type { Config, TlsMode } from "./config.ts";
@@ -15,7 +15,6 @@ export function checkUnavailable(config: Config, mistakes: Mistakes): void {
     if (isSet) mistakes.add(path, `${what} ${NOT_YET}`);
   };
   const { general, tls } = config;
-  refuse(general.auth === "userlist", ["general", "auth"], '"userlist"');
   refuse(tls.certificate !== null, ["tls", "certificate"], "TLS on the client side");
   refuse(tls.privateKey !== null, ["tls", "private_key"], "TLS on the client side");
   refuse(tls.required, ["tls", "required"], "TLS on the client side");

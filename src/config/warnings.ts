@@ -2,9 +2,17 @@
 
 import { isLoopback } from "./address.ts";
 import type { Config } from "./config.ts";
+import { loginWarnings } from "./login-warnings.ts";
+import { openSecretFiles } from "./unsafe.ts";
 
 export function warningsOf(config: Config): string[] {
-  return [...relayWarnings(config), ...plaintextWarnings(config), ...loginWarnings(config), ...apiWarnings(config)];
+  return [
+    ...relayWarnings(config),
+    ...plaintextWarnings(config),
+    ...loginWarnings(config),
+    ...apiWarnings(config),
+    ...openSecretFiles(config),
+  ];
 }
 
 function relayWarnings({ mirrorings, general }: Config): string[] {
@@ -24,26 +32,6 @@ function plaintextWarnings({ general, databases }: Config): string[] {
     warnings.push(
       `general.host = "${general.host}": clients on other machines are served in plaintext in this version`,
     );
-  }
-  return warnings;
-}
-
-function loginWarnings({ databases, mirrorings, users }: Config): string[] {
-  const warnings: string[] = [];
-  const isMirror = (name: string): boolean => mirrorings.some(({ destination }) => destination === name);
-  for (const { name, user, password } of databases) {
-    const given = [user === null ? "" : "user", password === null ? "" : "password"].filter((key) => key !== "");
-    if (!isMirror(name) && given.length > 0) {
-      const keys = given.length > 1 ? `${given.join(" and ")} have` : `${given[0]} has`;
-      warnings.push(`databases "${name}": ${keys} no effect, under auth = "passthrough" clients log in themselves`);
-    }
-    if (isMirror(name) && password === null && users.every((known) => known.password === null)) {
-      warnings.push(`databases "${name}": this mirror is entered without a password, which it must allow (trust)`);
-    }
-  }
-  for (const { name, scramVerifier } of users) {
-    if (scramVerifier !== null)
-      warnings.push(`users "${name}": scram_verifier has no effect without auth = "userlist"`);
   }
   return warnings;
 }

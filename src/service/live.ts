@@ -1,12 +1,21 @@
 // The live facts that the API asks for, from shared memory and from the recorder's last word.
 
-import type { LiveMirroring, LiveStatus, LogCheckStatus, RecordingStatus, Refusals } from "../api/live-status.ts";
+import type {
+  LiveMirroring,
+  LiveStatus,
+  LogCheckStatus,
+  LoginFailures,
+  RecordingStatus,
+  Refusals,
+} from "../api/live-status.ts";
 import type { Rebuilding } from "../events/fold-rebuild.ts";
 import {
   CLIENT_CONNECTIONS,
+  FAILED_LOGINS,
   MIRROR_CONNECTIONS,
   MIRROR_QUEUE_BYTES,
   MIRROR_QUEUE_DEPTH,
+  MIRROR_REFUSED_LOGINS,
   MIRROR_SESSIONS,
   REFUSED_CONNECTIONS,
   REFUSED_LOGINS,
@@ -76,6 +85,17 @@ export class Live implements LiveStatus {
     };
   }
 
+  loginFailures(): LoginFailures {
+    const { gauges } = this.#pool;
+    const { password, protocol, database, primary } = FAILED_LOGINS;
+    return {
+      password: gauges.sum(password),
+      protocol: gauges.sum(protocol),
+      database: gauges.sum(database),
+      primary: gauges.sum(primary),
+    };
+  }
+
   mirrorings(): readonly LiveMirroring[] {
     const { gauges, health } = this.#pool;
     const { config, paused } = this.#inForce;
@@ -89,6 +109,7 @@ export class Live implements LiveStatus {
         queueBytes: gauge(MIRROR_QUEUE_BYTES),
         queueSlots: gauge(MIRROR_SESSIONS) * mirroring.queueLength,
         connections: gauge(MIRROR_CONNECTIONS),
+        refusedLogins: gauge(MIRROR_REFUSED_LOGINS),
         state: paused.has(mirroring.name) ? "paused" : down ? "mirror_down" : healthy ? "observing" : "degraded",
         healthy,
       };
