@@ -154,7 +154,7 @@ export class Session implements Cancellable {
   #cannotEnter(reason: string): void {
     if (this.#ended) return;
     this.#context.loginFailed("primary");
-    this.#context.log("warn", "pgsoak cannot log in to the primary", { database: this.#server.name, cause: reason });
+    this.#context.log("warn", "the primary cannot be entered", { database: this.#server.name, cause: reason });
     this.#end(cannotEnterPrimary(reason));
   }
 

@@ -101,7 +101,7 @@ test.each([
     detail: `T${reason}.`,
   });
   const line = proxy.lines.find(({ fields }) => String(fields["cause"]).includes(`"${user}"`));
-  expect(line).toMatchObject({ level: "warn", message: "pgsoak cannot log in to the primary" });
+  expect(line).toMatchObject({ level: "warn", message: "the primary cannot be entered" });
   expect(line!.fields["cause"]).toBe(`t${reason}`);
 });
 
