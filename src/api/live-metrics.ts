@@ -45,6 +45,14 @@ export function liveMetrics(prefix: string, { live, version, log }: LiveMetricsS
     perMirroring("mirror_queue_depth", "Requests that wait in mirror queues.", ({ queueDepth }) => queueDepth),
     perMirroring("mirror_queue_bytes", "Bytes that wait in mirror queues.", ({ queueBytes }) => queueBytes),
     perMirroring("mirror_connections", "Open connections to the mirror.", ({ connections }) => connections),
+    {
+      ...perMirroring(
+        "mirror_login_refusals_total",
+        "Logins since the start that the mirror refused, or that pgsoak has no password for.",
+        ({ refusedLogins }) => refusedLogins,
+      ),
+      type: "counter",
+    },
     perMirroring("mirror_observing", "1 while the mirroring gathers evidence, else 0.", (mirroring) =>
       Number(isObserving(mirroring)),
     ),
@@ -91,6 +99,12 @@ export function liveMetrics(prefix: string, { live, version, log }: LiveMetricsS
       { labels: { limit: "login_timeout" }, value: refusals.logins },
       { labels: { limit: "message_length" }, value: refusals.messages },
     ]),
+    family(
+      "client_login_failures_total",
+      "counter",
+      'Logins since the start that failed under auth = "userlist", by reason.',
+      Object.entries(live.loginFailures()).map(([reason, value]) => ({ labels: { reason }, value })),
+    ),
     family("build_info", "gauge", "Always 1; the version is in the label.", [{ labels: { version }, value: 1 }]),
   ];
 }

@@ -44,6 +44,8 @@ export interface LiveMirroring {
   /** Open connections to the mirror. */
   readonly connections: number;
   readonly state: ObservationState;
+  /** Logins since the start that the mirror refused, or that pgsoak has no password for. */
+  readonly refusedLogins: number;
   /** False from mirror_error_threshold consecutive errors until the next success. */
   readonly healthy: boolean;
 }
@@ -56,6 +58,18 @@ export interface Refusals {
   readonly logins: number;
   /** A message of a length that none may have. */
   readonly messages: number;
+}
+
+/** Logins since the start that failed under auth = "userlist", by why. */
+export interface LoginFailures {
+  /** A wrong password, or nobody of that name. */
+  readonly password: number;
+  /** Not what the protocol asks for. */
+  readonly protocol: number;
+  /** The database is none of the user's. */
+  readonly database: number;
+  /** The primary doesn't let pgsoak in. */
+  readonly primary: number;
 }
 
 export interface LiveStatus {
@@ -71,6 +85,7 @@ export interface LiveStatus {
   /** Clients that are logged in. */
   sessions(): number;
   refusals(): Refusals;
+  loginFailures(): LoginFailures;
   /** Every configured mirroring, also without traffic. */
   mirrorings(): readonly LiveMirroring[];
 }

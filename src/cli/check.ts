@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { describeConfig, maskedDocument } from "../config/describe-config.ts";
 import { loadConfig } from "../config/load-config.ts";
 import { warningsOf } from "../config/warnings.ts";
+import { openDoors } from "../config/unsafe.ts";
 import { configOption, jsonOption, type CliContext } from "./context.ts";
 
 const EXAMPLES = `
@@ -29,6 +30,7 @@ export function checkCommand(context: CliContext): Command {
     .action((options: CheckOptions) => {
       const config = loadConfig({ path: options.config, env: context.env });
       for (const warning of warningsOf(config)) context.stderr(`pgsoak: warning: ${warning}\n`);
+      for (const door of openDoors(config)) context.stderr(`pgsoak: note: ${door}\n`);
       const json = (): string => `${JSON.stringify(maskedDocument(config), null, 2)}\n`;
       context.stdout(options.json === true ? json() : describeConfig(config));
     });

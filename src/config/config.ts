@@ -142,6 +142,8 @@ export interface ReadinessConfig {
 export interface Config {
   /** The file it was read from, or null (demo). */
   readonly file: string | null;
+  /** Every file that a secret of it was read from, or that is one, by its absolute path. */
+  readonly secretFiles: readonly string[];
   readonly general: GeneralConfig;
   readonly databases: readonly DatabaseConfig[];
   readonly mirrorings: readonly MirroringConfig[];

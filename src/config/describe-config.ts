@@ -3,10 +3,11 @@
 import { stringify } from "smol-toml";
 import type { Config } from "./config.ts";
 import { configDocument, type ConfigDocument } from "./config-document.ts";
+import { VERIFIER_PREFIX } from "./scram-verifier.ts";
 
 const MASK = "********";
-/** A verifier is recognised by how it begins, which is no secret. */
-const VERIFIER = "SCRAM-SHA-256$";
+/** A verifier that no password fits: what stands for one must be one, to be read again. */
+const VERIFIER_MASK = `${VERIFIER_PREFIX}4096:AAAAAAAAAAAAAAAAAAAAAA==$${"A".repeat(43)}=:${"A".repeat(43)}=`;
 
 /** TOML that says the same as the configuration and parses again; secrets are masked. */
 export function describeConfig(config: Config): string {
@@ -18,5 +19,5 @@ export function describeConfig(config: Config): string {
 
 /** The same as tables, for JSON. */
 export function maskedDocument(config: Config): ConfigDocument {
-  return configDocument(config, (secret) => (secret.startsWith(VERIFIER) ? `${VERIFIER}${MASK}` : MASK));
+  return configDocument(config, (secret) => (secret.startsWith(VERIFIER_PREFIX) ? VERIFIER_MASK : MASK));
 }

@@ -17,11 +17,13 @@ export interface ConfigOrigin {
   readonly file: string | null;
   /** Where relative paths start. */
   readonly directory: string;
+  /** The files that hold its secrets. */
+  readonly secretFiles: readonly string[];
 }
 
 /** The configuration; where a value was wrong, `mistakes` says so and a stand-in is in its place. */
 export function effectiveConfig(document: Table, origin: ConfigOrigin, mistakes: Mistakes): Config {
-  const { file, directory } = origin;
+  const { file, directory, secretFiles } = origin;
   const general = readTable(document, "general", GENERAL, mistakes);
   const databases = readTables(document, "databases", DATABASES, mistakes);
   const mirrorings = readTables(document, "mirroring", MIRRORING, mistakes);
@@ -38,6 +40,7 @@ export function effectiveConfig(document: Table, origin: ConfigOrigin, mistakes:
 
   return {
     file,
+    secretFiles,
     general: effectiveGeneral,
     databases: databases.map((database, index): DatabaseConfig => ({
       name: database.name,

@@ -8,7 +8,8 @@ import { checkListeners } from "./check-listeners.ts";
 import { checkMirrorings } from "./check-mirrorings.ts";
 import { checkReadiness } from "./check-readiness.ts";
 import { checkTls } from "./check-tls.ts";
-import { checkUnavailable } from "./check-unavailable.ts";
+import { checkThreads } from "./check-threads.ts";
+import { checkUsers } from "./check-users.ts";
 import type { Config } from "./config.ts";
 import { effectiveConfig } from "./effective-config.ts";
 import { applyEnvironment } from "./environment.ts";
@@ -16,6 +17,7 @@ import { scanKeyPositions } from "./key-positions.ts";
 import { Mistakes } from "./mistakes.ts";
 import { parseToml } from "./parse-toml.ts";
 import { refuseUnknownTables } from "./read-table.ts";
+import { namedSecretPlaces, ownSecretPlace } from "./secret-places.ts";
 
 export interface ParseOptions {
   /** Absolute path of the file that the text came from: relative paths in it start at its directory. Null: at `cwd`. */
@@ -34,15 +36,19 @@ export function parseConfig(text: string, options: ParseOptions): Config {
   const shownFile = options.shownFile ?? (file === null ? "configuration" : normalize(file));
   const document = parseToml(text, shownFile);
   const mistakes = new Mistakes(shownFile, scanKeyPositions(text));
+  const ownPlace = ownSecretPlace(document, file);
   applyEnvironment(document, env, mistakes);
   refuseUnknownTables(document, mistakes);
-  const config = effectiveConfig(document, { file, directory: file === null ? cwd : dirname(file) }, mistakes);
+  const directory = file === null ? cwd : dirname(file);
+  const secretFiles = [...ownPlace, ...namedSecretPlaces(document, directory)];
+  const config = effectiveConfig(document, { file, directory, secretFiles }, mistakes);
   checkDatabases(config, mistakes);
+  checkUsers(config, mistakes);
   checkMirrorings(config, mistakes);
   checkListeners(config, allowPortZero, mistakes);
   checkReadiness(config, mistakes);
   checkTls(config, mistakes);
-  checkUnavailable(config, mistakes);
+  checkThreads(config, mistakes);
   mistakes.throwIfAny();
   return config;
 }

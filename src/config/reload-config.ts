@@ -30,6 +30,7 @@ function inForce(present: Config, read: Config): Config {
   const { readOnly } = mirroringDefaults;
   return {
     file: present.file,
+    secretFiles: read.secretFiles,
     general: {
       ...read.general,
       host,

@@ -12,6 +12,7 @@ import {
   orOff,
   pattern,
   required,
+  scramVerifier,
   secretText,
   size,
   text,
@@ -108,7 +109,7 @@ export const USERS = {
   name: required(text("a user name", "")),
   password: secretText("a password in quotes"),
   password_file: optionalText("a path"),
-  scram_verifier: secretText("a verifier that begins with SCRAM-SHA-256$", "SCRAM-SHA-256$"),
+  scram_verifier: scramVerifier(),
   databases: textList("a list of database names"),
 };
 

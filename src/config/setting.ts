@@ -3,6 +3,7 @@
 
 import { parse } from "smol-toml";
 import { z } from "zod";
+import { parseScramVerifier } from "./scram-verifier.ts";
 import { DURATION_EXPECTED, parseDuration } from "./duration.ts";
 import { SIZE_EXPECTED, parseSize } from "./size.ts";
 
@@ -69,8 +70,14 @@ export function optionalText(expected: string): Setting<string | null> {
   return setting<string | null>(filledText, expected, undefined);
 }
 
-export function secretText(expected: string, prefix = ""): Setting<string | null> {
-  return { ...setting<string | null>(filledText.startsWith(prefix), expected, undefined), secret: true };
+export function secretText(expected: string): Setting<string | null> {
+  return { ...setting<string | null>(filledText, expected, undefined), secret: true };
+}
+
+export function scramVerifier(): Setting<string | null> {
+  const schema = z.string().refine((value) => parseScramVerifier(value) !== null);
+  const expected = "a verifier as PostgreSQL stores it, SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey";
+  return { ...setting<string | null>(schema, expected, undefined), secret: true };
 }
 
 export function textList(expected: string, fallback: readonly string[] = []): Setting<readonly string[]> {

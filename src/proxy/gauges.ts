@@ -10,7 +10,10 @@ export const SESSIONS = 2;
 export const REFUSED_CONNECTIONS = 3;
 export const REFUSED_LOGINS = 4;
 export const REFUSED_MESSAGES = 5;
-const THREAD_COLUMNS = 8;
+/** Logins that failed under auth = "userlist", by why. */
+export const FAILED_LOGINS = { password: 8, protocol: 9, database: 10, primary: 11 } as const;
+export type LoginFailure = keyof typeof FAILED_LOGINS;
+const THREAD_COLUMNS = 12;
 
 /** Gauges of a thread per mirroring. */
 export const MIRROR_CONNECTIONS = 0;
@@ -18,7 +21,9 @@ export const MIRROR_QUEUE_DEPTH = 1;
 export const MIRROR_QUEUE_BYTES = 2;
 /** Sessions whose requests may go to this mirroring. */
 export const MIRROR_SESSIONS = 3;
-const MIRRORING_COLUMNS = 4;
+/** A counter: attempts that the mirror refused to let in, or that pgsoak has no password for. */
+export const MIRROR_REFUSED_LOGINS = 4;
+const MIRRORING_COLUMNS = 5;
 
 /** How many proxy threads there can be; a request id carries its thread in the lowest bits. */
 export const THREADS_MAX = 64;
@@ -58,11 +63,15 @@ export class Gauges {
     return this.sum(THREAD_COLUMNS + mirroring * MIRRORING_COLUMNS + column);
   }
 
-  /** Takes a dead thread's share away. Its limit counters stay: what was refused was refused. */
+  /** Takes a dead thread's share away. Its counters stay: what was refused was refused. */
   clearThread(thread: number): void {
     for (let column = 0; column < this.#stride; column++) {
-      if (column >= REFUSED_CONNECTIONS && column < THREAD_COLUMNS) continue;
-      Atomics.store(this.#cells, thread * this.#stride + column, 0);
+      if (!isCounter(column)) Atomics.store(this.#cells, thread * this.#stride + column, 0);
     }
   }
+}
+
+function isCounter(column: number): boolean {
+  if (column < THREAD_COLUMNS) return column >= REFUSED_CONNECTIONS;
+  return (column - THREAD_COLUMNS) % MIRRORING_COLUMNS === MIRROR_REFUSED_LOGINS;
 }

@@ -3,6 +3,9 @@
 import type { ErrorFields } from "./protocol/encode.ts";
 import { Sqlstate } from "./protocol/sqlstate.ts";
 
+/** PostgreSQL's NAMEDATALEN, less the terminator. */
+const NAME_CHARACTERS_MAX = 63;
+
 export const SHUTDOWN = fatal(Sqlstate.AdminShutdown, "terminating connection due to administrator command");
 export const LOGIN_TIMEOUT = fatal(Sqlstate.QueryCanceled, "canceling authentication due to timeout");
 export const TOO_MANY_CLIENTS = fatal(Sqlstate.TooManyConnections, "sorry, too many clients already");
@@ -29,6 +32,28 @@ export function primaryWithoutTls(entry: string, cause: string): ErrorFields {
   return {
     ...fatal(Sqlstate.CannotEstablishConnection, "TLS with the primary server could not be established"),
     detail: `TLS with the server of database entry "${entry}": ${cause}.`,
+  };
+}
+
+/** PostgreSQL's words; a longer name than it would keep is cut as it does. */
+export function wrongPassword(user: string): ErrorFields {
+  const name = user.slice(0, NAME_CHARACTERS_MAX);
+  return fatal(Sqlstate.InvalidPassword, `password authentication failed for user "${name}"`);
+}
+
+/** As for a user without the privilege to connect. */
+export function forbiddenDatabase(name: string): ErrorFields {
+  return {
+    ...fatal(Sqlstate.InsufficientPrivilege, `permission denied for database "${name}"`),
+    detail: "The user's [[users]] entry in pgsoak's configuration does not name this database.",
+  };
+}
+
+/** `reason` is a clause about the primary. */
+export function cannotEnterPrimary(reason: string): ErrorFields {
+  return {
+    ...fatal(Sqlstate.InvalidAuthorization, "pgsoak cannot log in to the primary server"),
+    detail: `${reason.slice(0, 1).toUpperCase()}${reason.slice(1)}.`,
   };
 }
 

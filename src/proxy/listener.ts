@@ -2,10 +2,13 @@
 // cancel is meant for.
 
 import { createServer, type Server, type Socket } from "node:net";
+import type { UserConfig } from "../config/config.ts";
 import { Arrival } from "./arrival.ts";
+import { ClientLogin } from "./auth/client-login.ts";
+import type { Entrant } from "./auth/credential.ts";
 import { CLIENT_CONNECTIONS, type Gauges, REFUSED_CONNECTIONS } from "./gauges.ts";
 import { sayGoodbye } from "./goodbye.ts";
-import { TLS_REQUIRED, TOO_MANY_CLIENTS, unknownDatabase } from "./last-words.ts";
+import { forbiddenDatabase, TLS_REQUIRED, TOO_MANY_CLIENTS, unknownDatabase } from "./last-words.ts";
 import { encodeError, type ErrorFields } from "./protocol/encode.ts";
 import type { StartupMessage } from "./protocol/startup.ts";
 import { Session } from "./session.ts";
@@ -25,10 +28,20 @@ export interface ListenerOptions {
   readonly cancel: (key: Buffer) => Promise<void>;
 }
 
+/** A client that has sent its StartupMessage. */
+interface Caller {
+  readonly socket: Socket;
+  /** When it connected, in monotonic milliseconds. */
+  readonly sinceMs: number;
+  readonly startup: StartupMessage;
+  readonly packet: Buffer;
+}
+
 export class Listener {
   readonly #o: ListenerOptions;
   readonly #server: Server;
-  readonly #sessions = new Set<Session>();
+  /** Clients that have said what they want, those that pgsoak is still asking for a password included. */
+  readonly #sessions = new Set<Session | ClientLogin>();
   readonly #arrivals = new Set<Arrival>();
   #stopping = false;
   #onIdle: (() => void) | null = null;
@@ -105,45 +118,77 @@ export class Listener {
 
   #open(socket: Socket, sinceMs: number, startup: StartupMessage, packet: Buffer, rest: Buffer): void {
     const { context, gauges, thread } = this.#o;
-    const max = context.config.general.maxConnections;
+    const { auth, maxConnections: max } = context.config.general;
     if (context.config.tls.required && tlsVersionOf(socket) === "") {
       this.#turnedAway("connection refused before login", TLS_REQUIRED.message);
       sayGoodbye(socket, encodeError(TLS_REQUIRED));
       return;
     }
-    const database = databaseOf(startup);
-    const server = context.databaseFor(database);
     // Taken before it is compared: two threads that look at the same moment must not both find the last slot free.
     gauges.add(thread, CLIENT_CONNECTIONS, 1);
-    const refuse = (error: ErrorFields): void => {
-      gauges.add(thread, CLIENT_CONNECTIONS, -1);
-      sayGoodbye(socket, encodeError(error));
-    };
+    const caller: Caller = { socket, sinceMs, startup, packet };
     if (gauges.sum(CLIENT_CONNECTIONS) > max) {
       this.#countRefused();
       context.log("warn", "client refused: too many connections", { max });
-      refuse(TOO_MANY_CLIENTS);
-      return;
+      this.#refuse(caller, TOO_MANY_CLIENTS);
+    } else if (auth === "userlist") {
+      this.#ask(caller, rest);
+    } else {
+      this.#relay(caller, rest, null);
     }
-    if (server === null) {
-      refuse(unknownDatabase(database));
-      return;
-    }
-    const session = new Session({
-      context,
+  }
+
+  /** pgsoak itself asks the client for its password, before it says anything about databases. */
+  #ask(caller: Caller, rest: Buffer): void {
+    const { socket, sinceMs, startup } = caller;
+    const login = new ClientLogin({
+      context: this.#o.context,
       client: socket,
-      server,
       startup,
-      packet,
       rest,
       sinceMs,
-      onClosed: () => {
-        gauges.add(thread, CLIENT_CONNECTIONS, -1);
-        this.#sessions.delete(session);
-        this.#checkIdle();
+      onAdmitted: (entrant, entry, behind) => {
+        this.#sessions.delete(login);
+        if (mayEnter(entry, databaseOf(startup))) this.#relay(caller, behind, entrant);
+        else this.#forbid(caller, entrant);
       },
+      onClosed: () => this.#left(login),
     });
+    this.#sessions.add(login);
+  }
+
+  #relay(caller: Caller, rest: Buffer, entrant: Entrant | null): void {
+    const { context } = this.#o;
+    const { socket: client, startup } = caller;
+    const database = databaseOf(startup);
+    const server = context.databaseFor(database);
+    if (server === null) {
+      this.#refuse(caller, unknownDatabase(database));
+      return;
+    }
+    const { packet, sinceMs } = caller;
+    const onClosed = (): void => this.#left(session);
+    const session = new Session({ context, client, server, startup, packet, rest, entrant, sinceMs, onClosed });
     this.#sessions.add(session);
+  }
+
+  #forbid(caller: Caller, { user }: Entrant): void {
+    const { context } = this.#o;
+    const database = databaseOf(caller.startup);
+    context.loginFailed("database");
+    context.log("warn", "a client's login failed", { cause: "not a database of its [[users]] entry", user, database });
+    this.#refuse(caller, forbiddenDatabase(database));
+  }
+
+  #refuse({ socket }: Caller, error: ErrorFields): void {
+    this.#o.gauges.add(this.#o.thread, CLIENT_CONNECTIONS, -1);
+    sayGoodbye(socket, encodeError(error));
+  }
+
+  #left(client: Session | ClientLogin): void {
+    this.#o.gauges.add(this.#o.thread, CLIENT_CONNECTIONS, -1);
+    this.#sessions.delete(client);
+    this.#checkIdle();
   }
 
   /** PostgreSQL closes the connection when the cancel was delivered, and so do we. */
@@ -164,4 +209,9 @@ export class Listener {
   #checkIdle(): void {
     if (this.#sessions.size === 0) this.#onIdle?.();
   }
+}
+
+/** An entry without databases is for all of them. */
+function mayEnter({ databases }: UserConfig, database: string): boolean {
+  return databases.length === 0 || databases.includes(database);
 }

@@ -32,6 +32,12 @@ export class LoginGate {
     return chunk.subarray(0, answer);
   }
 
+  /** Nothing passes: pgsoak itself answers the primary. */
+  hold(chunk: Buffer): Buffer {
+    this.#held = Buffer.concat([this.#held, chunk]);
+    return NOTHING;
+  }
+
   /** The primary said this: returns what waited, if it is the primary's to judge now. */
   asked(type: AuthenticationMessage["type"]): Buffer {
     // Ok and SASLFinal ask nothing of the client.

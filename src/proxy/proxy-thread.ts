@@ -4,9 +4,10 @@ import type { MessagePort } from "node:worker_threads";
 import { messageOf } from "../errors.ts";
 import { createClock } from "../clock.ts";
 import type { Config, DatabaseConfig, MirroringConfig } from "../config/config.ts";
+import { UserVerifiers } from "./auth/user-verifiers.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { CancelRegistry } from "./cancel.ts";
-import { Gauges, REFUSED_LOGINS, REFUSED_MESSAGES, SESSIONS } from "./gauges.ts";
+import { FAILED_LOGINS, Gauges, REFUSED_LOGINS, REFUSED_MESSAGES, SESSIONS } from "./gauges.ts";
 import { Listener } from "./listener.ts";
 import { type DestinationSettings, MirrorDestination } from "./mirror/destination.ts";
 import { Recording } from "./recording.ts";
@@ -33,6 +34,7 @@ export class ProxyThread {
   readonly #destinations: MirrorDestination[] = [];
   readonly #queueBytes: { max: number };
   readonly #servers = new Map<string, DatabaseConfig>();
+  readonly #verifiers: UserVerifiers;
   #config: Config;
   #clientTls: ClientTls | null;
   #foreignIds = 0;
@@ -75,6 +77,8 @@ export class ProxyThread {
       destinations.set(mirroring.source, [...(destinations.get(mirroring.source) ?? []), destination]);
     }
     this.#setServers(config);
+    this.#verifiers = new UserVerifiers(data.strangerSecret);
+    this.#setUsers(config);
     const current = (): Config => this.#config;
     const clientTls = (): ClientTls | null => this.#clientTls;
     this.#context = {
@@ -89,12 +93,14 @@ export class ProxyThread {
       budget,
       cancels: this.#cancels,
       log,
+      verifiers: this.#verifiers,
       mirrorSessions: new Set(),
       databaseFor: (name) => this.#servers.get(name) ?? this.#servers.get("*") ?? null,
       mirroringsOf: (source) => destinations.get(source) ?? [],
       loggedIn: (delta) => gauges.add(thread, SESSIONS, delta),
       refusedLogin: () => gauges.add(thread, REFUSED_LOGINS, 1),
       refusedMessage: () => gauges.add(thread, REFUSED_MESSAGES, 1),
+      loginFailed: (why) => gauges.add(thread, FAILED_LOGINS[why], 1),
     };
     this.#listener = new Listener({
       context: this.#context,
@@ -164,9 +170,14 @@ export class ProxyThread {
     this.#clientTls = ClientTls.of(config.tls);
     this.#queueBytes.max = config.general.mirrorQueueBytes;
     this.#setServers(config);
+    this.#setUsers(config);
     for (const [index, destination] of this.#destinations.entries()) {
       destination.apply(destinationSettings(config, config.mirrorings[index]!, paused));
     }
+  }
+
+  #setUsers({ general, users }: Config): void {
+    if (general.auth === "userlist") this.#verifiers.set(users);
   }
 
   async #cancel(key: Buffer): Promise<void> {

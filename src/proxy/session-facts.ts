@@ -23,11 +23,22 @@ export function factsOf(startup: StartupMessage): SessionFacts {
   };
 }
 
-/** The client's own packet, byte for byte, unless the entry sends it to a database of another name. */
-export function startupFor(server: DatabaseConfig, startup: StartupMessage, packet: Buffer): Buffer {
-  if (server.databaseName === null) return packet;
+/**
+ * The client's own packet, byte for byte, unless the entry sends it to a database of another name or, where pgsoak logs in
+ * itself, as another user.
+ */
+export function startupFor(
+  server: DatabaseConfig,
+  startup: StartupMessage,
+  packet: Buffer,
+  user: string | null,
+): Buffer {
+  if (server.databaseName === null && user === null) return packet;
   const parameters = new Map(startup.parameters);
-  parameters.set("database", textToWire(server.databaseName));
+  if (server.databaseName !== null) parameters.set("database", textToWire(server.databaseName));
+  // PostgreSQL takes the one with the user's name: the client's own, whoever logs in for it.
+  else if (!parameters.get("database")) parameters.set("database", parameters.get("user") ?? "");
+  if (user !== null) parameters.set("user", textToWire(user));
   return encodeStartup(startup.major, startup.minor, parameters);
 }
 

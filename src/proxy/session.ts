@@ -9,16 +9,27 @@
 
 import type { Socket } from "node:net";
 import type { DatabaseConfig } from "../config/config.ts";
+import { credentialFor, type Entrant } from "./auth/credential.ts";
+import { PrimaryLogin } from "./auth/primary-login.ts";
+import { ServerLogin } from "./auth/server-login.ts";
 import { type Cancellable, sendCancel } from "./cancel.ts";
 import { sayGoodbye } from "./goodbye.ts";
-import { badMessageLength, LOGIN_TIMEOUT, primaryUnreachable, primaryWithoutTls, SHUTDOWN } from "./last-words.ts";
+import {
+  badMessageLength,
+  cannotEnterPrimary,
+  LOGIN_TIMEOUT,
+  primaryUnreachable,
+  primaryWithoutTls,
+  SHUTDOWN,
+} from "./last-words.ts";
 import { LoginGate } from "./login-gate.ts";
 import { MirrorSession } from "./mirror/session.ts";
 import type { SessionFacts } from "./mirror/filter.ts";
-import { readAuthentication, readBackendKey } from "./protocol/backend.ts";
+import { readAuthentication, readBackendKey, type ServerError } from "./protocol/backend.ts";
 import { encodeError, encodeTerminate, type ErrorFields } from "./protocol/encode.ts";
 import { BackendMessage } from "./protocol/message-types.ts";
-import type { StartupMessage } from "./protocol/startup.ts";
+import { sqlstateClass } from "./protocol/sqlstate.ts";
+import { type StartupMessage, textToWire } from "./protocol/startup.ts";
 import type { Request } from "./request.ts";
 import { SaslOffer } from "./sasl-offer.ts";
 import { factsOf, startupFor } from "./session-facts.ts";
@@ -42,6 +53,8 @@ export interface SessionOptions {
   readonly packet: Buffer;
   /** What came behind it. */
   readonly rest: Buffer;
+  /** Who pgsoak has let in, and now logs in for; null: the client logs in to the primary itself. */
+  readonly entrant: Entrant | null;
   /** When the client connected, in monotonic milliseconds: its time for the login runs since then. */
   readonly sinceMs: number;
   /** Nothing of it is left. */
@@ -57,6 +70,9 @@ export class Session implements Cancellable {
   readonly #facts: SessionFacts;
   readonly #tap: Tap;
   readonly #gate = new LoginGate();
+  readonly #entrant: Entrant | null;
+  /** Only while pgsoak itself logs in to the primary. */
+  #entry: PrimaryLogin | null;
   readonly #mirrors: MirrorSession[] = [];
   readonly #loginTimer: NodeJS.Timeout;
   readonly #onClosed: () => void;
@@ -89,11 +105,13 @@ export class Session implements Cancellable {
     this.#client = client;
     this.#server = server;
     this.#startup = startup;
+    this.#entrant = options.entrant;
     this.#onClosed = options.onClosed;
     this.#connectedAt = context.recording.clock.wallUs();
     this.#clientTls = tlsVersionOf(client);
-    this.#early = [startupFor(server, startup, options.packet)];
     this.#facts = factsOf(startup);
+    this.#entry = this.#entrant === null ? null : this.#enter(this.#entrant);
+    this.#early = [startupFor(server, startup, options.packet, this.#entry === null ? null : server.user)];
     this.#tap = this.#createTap();
     const { config, recording } = context;
     const leftMs = config.general.loginTimeoutMs - (recording.clock.nowMs() - options.sinceMs);
@@ -141,6 +159,36 @@ export class Session implements Cancellable {
     else this.#end(error);
   }
 
+  /** Logs in to the primary in the client's name, or in that of the database entry. */
+  #enter(entrant: Entrant): PrimaryLogin {
+    const server = this.#server;
+    const user = server.user ?? entrant.user;
+    const { users } = this.#context.config;
+    const credential = credentialFor({ server, user, database: this.#facts.database, users, entrant });
+    const options = { server: "primary", user: textToWire(user), credential, database: server.name } as const;
+    return new PrimaryLogin(new ServerLogin(options), {
+      answer: (bytes) => {
+        if (!this.#ended) this.#primary?.write(bytes);
+      },
+      failed: (reason) => this.#cannotEnter(reason),
+      refused: (error) => this.#entryRefused(error),
+    });
+  }
+
+  #cannotEnter(reason: string): void {
+    if (this.#ended) return;
+    this.#context.loginFailed("primary");
+    this.#context.log("warn", "the primary cannot be entered", { database: this.#server.name, cause: reason });
+    this.#end(cannotEnterPrimary(reason));
+  }
+
+  #entryRefused({ sqlstate }: ServerError): void {
+    if (sqlstateClass(sqlstate) !== "28") return;
+    this.#context.loginFailed("primary");
+    const user = this.#server.user ?? this.#facts.user;
+    this.#context.log("warn", "the primary refuses pgsoak's login", { database: this.#server.name, user, sqlstate });
+  }
+
   #createTap(): Tap {
     const context = this.#context;
     const mirrorings = context.mirroringsOf(this.#server.name);
@@ -168,7 +216,7 @@ export class Session implements Cancellable {
     client.on("drain", () => this.#primary?.resume());
     client.on("end", () => {
       this.#clientDone = true;
-      if (!this.#gate.holds) this.#primary?.end();
+      if (!this.#gate.holds && this.#entry === null) this.#primary?.end();
     });
     client.on("error", () => undefined); // "close" follows
     client.on("close", () => {
@@ -196,7 +244,7 @@ export class Session implements Cancellable {
   #primaryOpened(primary: Socket, tls: string): void {
     this.#primary = primary;
     this.#primaryTls = tls;
-    if (tls !== "" && this.#clientTls === "") this.#saslOffer = new SaslOffer();
+    if (tls !== "" && this.#clientTls === "" && this.#entry === null) this.#saslOffer = new SaslOffer();
     this.#wirePrimary(primary);
     for (const bytes of this.#early) primary.write(bytes);
     this.#early = [];
@@ -206,7 +254,7 @@ export class Session implements Cancellable {
   #fromClient(chunk: Buffer): void {
     if (this.#ended || this.#refused) return;
     if (!this.#loggedIn) {
-      this.#toPrimary(this.#gate.take(chunk));
+      this.#toPrimary(this.#entry === null ? this.#gate.take(chunk) : this.#gate.hold(chunk));
       if (this.#gate.holds) this.#client.pause();
       return;
     }
@@ -232,10 +280,11 @@ export class Session implements Cancellable {
 
   #fromPrimary(sent: Buffer): void {
     if (this.#ended) return;
+    const heard = this.#heard(sent);
+    if (heard.length === 0) return;
     this.#answered = true;
-    const chunk = this.#saslOffer === null ? sent : this.#throughOffer(this.#saslOffer, sent);
-    if (!this.#client.write(chunk)) this.#primary!.pause();
-    if (this.#tap.primary(chunk)) return;
+    if (!this.#client.write(heard)) this.#primary!.pause();
+    if (this.#tap.primary(heard)) return;
     const length = this.#tap.badFromPrimary?.length;
     this.#context.log("error", "the primary sent a frame that cannot be followed", {
       database: this.#server.name,
@@ -244,7 +293,11 @@ export class Session implements Cancellable {
     this.#end(null);
   }
 
-  #throughOffer(offer: SaslOffer, sent: Buffer): Buffer {
+  /** What of the primary's bytes is for the client. */
+  #heard(sent: Buffer): Buffer {
+    if (this.#entry !== null) return this.#entry.take(sent);
+    const offer = this.#saslOffer;
+    if (offer === null) return sent;
     const heard = offer.take(sent);
     if (offer.isOver) this.#saslOffer = null;
     return heard;
@@ -277,6 +330,7 @@ export class Session implements Cancellable {
   #letIn(): void {
     clearTimeout(this.#loginTimer);
     this.#loggedIn = true;
+    this.#entry = null;
     this.#context.loggedIn(1);
     this.#tap.loggedIn();
     const { recording } = this.#context;
@@ -289,6 +343,7 @@ export class Session implements Cancellable {
         lane,
         facts: this.#facts,
         parameters: this.#startup.parameters,
+        entrant: this.#entrant,
         onClosed: () => this.#context.mirrorSessions.delete(mirror),
       });
       this.#context.mirrorSessions.add(mirror);
@@ -301,7 +356,7 @@ export class Session implements Cancellable {
 
   /** What waited at the gate may have gone: the client goes on, if only to its end. */
   #gateOpened(): void {
-    if (this.#gate.holds) return;
+    if (this.#gate.holds || this.#entry !== null) return;
     if (this.#clientDone) this.#primary?.end();
     else this.#resumeClient();
   }

@@ -1,8 +1,10 @@
 // What all sessions of one proxy thread share.
 
 import type { Config, DatabaseConfig } from "../config/config.ts";
+import type { UserVerifiers } from "./auth/user-verifiers.ts";
 import type { ByteBudget } from "./byte-budget.ts";
 import type { CancelRegistry } from "./cancel.ts";
+import type { LoginFailure } from "./gauges.ts";
 import type { MirrorDestination } from "./mirror/destination.ts";
 import type { MirrorSession } from "./mirror/session.ts";
 import type { Recording } from "./recording.ts";
@@ -20,6 +22,7 @@ export interface ThreadContext {
   readonly budget: ByteBudget;
   readonly cancels: CancelRegistry;
   readonly log: ThreadLog;
+  readonly verifiers: UserVerifiers;
   /** Every session on a mirror that has not finished, also of clients that have left. */
   readonly mirrorSessions: Set<MirrorSession>;
   /** The entry that serves a database: an exact name wins over `*`. */
@@ -31,4 +34,6 @@ export interface ThreadContext {
   /** Count limits that were hit. */
   refusedLogin(): void;
   refusedMessage(): void;
+  /** Counts a login that failed under auth = "userlist". */
+  loginFailed(why: LoginFailure): void;
 }

@@ -18,6 +18,8 @@ export interface ProxyThreadData {
   readonly signal: SharedArrayBuffer;
   readonly gauges: SharedArrayBuffer;
   readonly health: SharedArrayBuffer;
+  /** The process's own, for what strangers are shown: the same on every thread. */
+  readonly strangerSecret: Uint8Array;
   /** To the recorder. */
   readonly names: MessagePort;
 }

@@ -4,6 +4,7 @@ import type {
   LiveMirroring,
   LiveStatus,
   LogCheckStatus,
+  LoginFailures,
   ReadingStatus,
   RecordingStatus,
   Refusals,
@@ -11,9 +12,11 @@ import type {
 import type { Rebuilding } from "../events/fold-rebuild.ts";
 import {
   CLIENT_CONNECTIONS,
+  FAILED_LOGINS,
   MIRROR_CONNECTIONS,
   MIRROR_QUEUE_BYTES,
   MIRROR_QUEUE_DEPTH,
+  MIRROR_REFUSED_LOGINS,
   MIRROR_SESSIONS,
   REFUSED_CONNECTIONS,
   REFUSED_LOGINS,
@@ -91,6 +94,17 @@ export class Live implements LiveStatus {
     };
   }
 
+  loginFailures(): LoginFailures {
+    const { gauges } = this.#pool;
+    const { password, protocol, database, primary } = FAILED_LOGINS;
+    return {
+      password: gauges.sum(password),
+      protocol: gauges.sum(protocol),
+      database: gauges.sum(database),
+      primary: gauges.sum(primary),
+    };
+  }
+
   mirrorings(): readonly LiveMirroring[] {
     const { gauges, health } = this.#pool;
     const { config, paused } = this.#inForce;
@@ -104,6 +118,7 @@ export class Live implements LiveStatus {
         queueBytes: gauge(MIRROR_QUEUE_BYTES),
         queueSlots: gauge(MIRROR_SESSIONS) * mirroring.queueLength,
         connections: gauge(MIRROR_CONNECTIONS),
+        refusedLogins: gauge(MIRROR_REFUSED_LOGINS),
         state: paused.has(mirroring.name) ? "paused" : down ? "mirror_down" : healthy ? "observing" : "degraded",
         healthy,
       };

@@ -1,5 +1,6 @@
 // The proxy threads: starts them on one port, carries cancels between them, restarts one that died, stops them all.
 
+import { randomBytes } from "node:crypto";
 import { MessageChannel, Worker } from "node:worker_threads";
 import type { Config } from "../config/config.ts";
 import { messageOf, PgsoakError } from "../errors.ts";
@@ -17,6 +18,7 @@ const RING_SLOTS = 1 << 16;
 /** Numbers that one life of a thread may use; see ProxyThreadData.firstId. */
 const IDS_PER_LIFE = 2 ** 36;
 const RESTART_MS = 200;
+const STRANGER_SECRET_BYTES = 32;
 /** A thread that doesn't say that it has stopped is ended this long after it should have. */
 const STOP_GRACE_MS = 2000;
 
@@ -52,6 +54,7 @@ export class ProxyPool {
   readonly #applications = new ThreadQuestions<null>();
   readonly #announcements = new ThreadQuestions<readonly string[]>();
   readonly #clientLists = new ThreadQuestions<readonly ClientFacts[]>();
+  readonly #strangerSecret = new Uint8Array(randomBytes(STRANGER_SECRET_BYTES));
   #config: Config;
   #paused: readonly string[] = [];
   #cancelIds = 0;
@@ -141,6 +144,7 @@ export class ProxyPool {
         signal: this.#recorder.signal,
         gauges: this.#gaugeBuffer,
         health: this.health,
+        strangerSecret: this.#strangerSecret,
         names: names.port2,
       } satisfies ProxyThreadData,
       transferList: [names.port2],

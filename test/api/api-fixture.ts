@@ -10,6 +10,7 @@ import type {
   LiveMirroring,
   LiveStatus,
   LogCheckStatus,
+  LoginFailures,
   ReadingStatus,
   RecordingStatus,
   Refusals,
@@ -68,6 +69,9 @@ class LiveFacts implements LiveStatus {
   }
   refusals(): Refusals {
     return { connections: 4, logins: 5, messages: 6 };
+  }
+  loginFailures(): LoginFailures {
+    return { password: 7, protocol: 8, database: 9, primary: 10 };
   }
   mirrorings(): readonly LiveMirroring[] {
     return this.states;

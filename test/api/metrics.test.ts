@@ -37,6 +37,7 @@ test("the labelled set is exported with its values", async () => {
   expect(value("mirror_queue_depth", { cluster: "pg18" })).toBe(30);
   expect(value("mirror_queue_bytes", { cluster: "pg18" })).toBe(4096);
   expect(value("mirror_connections", { cluster: "pg18" })).toBe(2);
+  expect(value("mirror_login_refusals_total", { cluster: "pg18" })).toBe(3);
   expect(value("mirror_observing", { cluster: "pg18" })).toBe(1);
   expect(value("mirror_healthy", { cluster: "pg18" })).toBe(1);
   expect(value("events_appended_total")).toBe(12);
@@ -45,6 +46,9 @@ test("the labelled set is exported with its values", async () => {
   expect(value("projection_lag_events")).toBe(0);
   expect(value("client_connections")).toBe(3);
   expect(value("client_refusals_total", { limit: "message_length" })).toBe(6);
+  for (const [reason, count] of Object.entries({ password: 7, protocol: 8, database: 9, primary: 10 })) {
+    expect(value("client_login_failures_total", { reason })).toBe(count);
+  }
   expect(value("build_info", { version: "1.2.3" })).toBe(1);
 });
 

@@ -29,6 +29,7 @@ test("check prints the effective configuration, secrets masked, and warnings bes
   expect(stderr.split("\n")).toEqual([
     'pgsoak: warning: databases.tls = "prefer" takes plaintext where the server has no TLS, and checks no certificate: "app", "candidate"',
     'pgsoak: warning: databases "candidate": this mirror is entered without a password, which it must allow (trust)',
+    "pgsoak: note: admin: without a password everybody on this machine may pause, change, reset and stop pgsoak",
     "",
   ]);
 });

@@ -69,7 +69,7 @@ test("serve starts nothing with a wrong configuration", () => {
   expect(pgsoak(["serve"], folder.path)).toEqual({
     code: 78,
     stdout: "",
-    stderr: 'pgsoak.toml:11: general.auth: "userlist" is not available in this version\n',
+    stderr: 'pgsoak.toml:11: general.auth: "userlist" needs at least one [[users]] entry, but there is none\n',
   });
 });
 

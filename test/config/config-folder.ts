@@ -24,7 +24,7 @@ export class ConfigFolder implements Disposable {
 
   write(name: string, content: string | Uint8Array): string {
     const file = join(this.path, name);
-    writeFileSync(file, content);
+    writeFileSync(file, content, { mode: 0o600 });
     return file;
   }
 

@@ -10,6 +10,7 @@ test("what nobody says has the default of the specification", () => {
   const config = folder.load(BASE);
   expect(config).toEqual({
     file: join(folder.path, "pgsoak.toml"),
+    secretFiles: [],
     general: {
       host: "127.0.0.1",
       port: 6432,

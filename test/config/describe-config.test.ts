@@ -1,12 +1,24 @@
-import { readFileSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "smol-toml";
 import { expect, test } from "vitest";
+import type { Config } from "../../src/config/config.ts";
 import { configHash } from "../../src/config/config-hash.ts";
 import { describeConfig } from "../../src/config/describe-config.ts";
 import { TABLES } from "../../src/config/schema.ts";
 import { warningsOf } from "../../src/config/warnings.ts";
 import { BASE, ConfigFolder } from "./config-folder.ts";
+
+/** What stands for the secrets in the description, each of which begins with "hunter" or holds that in base64. */
+const MASKS: readonly [RegExp, string][] = [
+  [/hunter-[a-z]+/g, "********"],
+  [/c2FsdHNhbHRzYWx0c2FsdA==/g, `${"A".repeat(22)}==`],
+  [/aHVudGVyL[A-Za-z0-9+/]{34}=/g, `${"A".repeat(43)}=`],
+];
+const VERIFIER =
+  "SCRAM-SHA-256$4096:c2FsdHNhbHRzYWx0c2FsdA==$aHVudGVyLXZlcmlmaWVyLWh1bnRlci12ZXJpZmllci0=:aHVudGVyLXNlcnZlci1rZXktaHVudGVyLXNlcnZlci0=";
+
+const USERLIST = '[general]\nauth = "userlist"';
 
 const FULL = `${BASE}exposure = 0.25
 include_statements = ["^select", 'a\\d']
@@ -20,7 +32,7 @@ password = "hunter-user"
 databases = ["app"]
 [[users]]
 name = "stored"
-scram_verifier = "SCRAM-SHA-256$hunter-verifier"
+scram_verifier = "${VERIFIER}"
 [events]
 retention = "36h"
 max_size = 1048577
@@ -38,9 +50,10 @@ test("the description of a configuration is one that says the same, with its sec
   for (const toml of [BASE, FULL, '[[databases]]\nname = "*"\nhost = "db1"']) {
     const config = folder.load(toml);
     const text = describeConfig(config);
-    expect(text).not.toContain("hunter");
+    expect(text).not.toMatch(/hunter|aHVudGVyL/);
     const again = folder.load(text);
-    expect(again).toEqual(JSON.parse(JSON.stringify(config).replaceAll(/hunter-[a-z]+/g, "********")));
+    const masked = MASKS.reduce((json, [secret, mask]) => json.replaceAll(secret, mask), JSON.stringify(config));
+    expect(again).toEqual(JSON.parse(masked));
     expect(describeConfig(again)).toBe(text);
   }
 });
@@ -83,7 +96,9 @@ test("the hash follows what is effective, not how it is written", () => {
 test("the hash knows nothing of secrets", () => {
   using folder = new ConfigFolder();
   const hash = configHash(folder.load(FULL));
-  expect(configHash(folder.load(FULL.replaceAll(/hunter-[a-z]+/g, "other")))).toBe(hash);
+  expect(configHash(folder.load(FULL.replaceAll(/hunter-[a-z]+/g, "other").replaceAll("aHVudGVyL", "b3RoZXJvd")))).toBe(
+    hash,
+  );
 });
 
 test("what may surprise its author is a warning", () => {
@@ -103,14 +118,48 @@ test("what may surprise its author is a warning", () => {
     "general.mirror_metrics_enabled = false: nothing is recorded, so readiness stays INCONCLUSIVE",
     'general.host = "::": clients on other machines are served in plaintext, there is no tls.certificate',
   ]);
-  expect(warningsOf(folder.load(`${BASE}[[users]]\nname = "a"\nscram_verifier = "SCRAM-SHA-256$x"`))).toEqual([
+  expect(warningsOf(folder.load(`${BASE}[[users]]\nname = "a"\nscram_verifier = "${VERIFIER}"`))).toEqual([
     'databases.tls = "prefer" takes plaintext where the server has no TLS, and checks no certificate: "app", "candidate"',
     'databases "candidate": this mirror is entered without a password, which it must allow (trust)',
     'users "a": scram_verifier has no effect without auth = "userlist"',
   ]);
+  expect(warningsOf(folder.load(`${quiet}[[users]]\nname = "idle"`))).toEqual([
+    'users "idle": without a password the entry has no effect',
+  ]);
+  expect(warningsOf(folder.load(`${quiet}[[users]]\nname = "a"\nscram_verifier = "${VERIFIER}"\n${USERLIST}`))).toEqual(
+    [
+      'users "a": with a scram_verifier pgsoak logs in as this user only to servers that keep the very same verifier, or ask for no password',
+    ],
+  );
+  expect(
+    warningsOf(
+      folder.load(`${quiet.replace('"db1"', '"db1"\nuser = "x"')}[[users]]\nname = "a"\npassword = "b"\n${USERLIST}`),
+    ),
+  ).toEqual(['databases "app": this primary is entered without a password, which it must allow (trust)']);
   expect(warningsOf(folder.load('[[databases]]\nname = "*"\nhost = "db1"\ntls = "disable"'))).toEqual([
     "there is no [[mirroring]]: pgsoak is a plain relay and observes nothing",
   ]);
+});
+
+test("a file that holds a secret and is open to everybody is a warning, whichever secret it is", () => {
+  using folder = new ConfigFolder();
+  const secret = folder.write("secret", "x");
+  const toml = `${BASE}[api]\ntoken_file = "secret"\n[[users]]\nname = "a"\npassword_file = "secret"`.replaceAll(
+    /"db[12]"/g,
+    (host) => `${host}\ntls = "disable"`,
+  );
+  const open = (config: Config): string[] => warningsOf(config).filter((warning) => warning.includes("holds a secret"));
+  expect(open(folder.load(toml))).toEqual([]);
+  chmodSync(secret, 0o644);
+  chmodSync(join(folder.path, "pgsoak.toml"), 0o666);
+  expect(open(folder.load(toml))).toEqual([
+    `${secret} holds a secret and everybody on this machine may read it (mode 0644): chmod 600`,
+  ]);
+  // Without a secret of its own the configuration is nobody's secret; one from the environment is in no file.
+  expect(open(folder.load(`${toml}\n[admin]\npassword = "y"`))[0]).toBe(
+    `${join(folder.path, "pgsoak.toml")} holds a secret and everybody on this machine may read and change it (mode 0666): chmod 600`,
+  );
+  expect(open(folder.load(toml, { PGSOAK__ADMIN__PASSWORD: "y" }))).toHaveLength(1);
 });
 
 /** The tables that a text has, each once, in its order. */

@@ -11,7 +11,8 @@ interface Case {
   readonly lines: readonly string[];
 }
 
-const NOT_YET = "is not available in this version";
+const VERIFIER =
+  "SCRAM-SHA-256$4096:c2FsdHNhbHRzYWx0c2FsdA==$aHVudGVyLXZlcmlmaWVyLWh1bnRlci12ZXJpZmllci0=:aHVudGVyLXNlcnZlci1rZXktaHVudGVyLXNlcnZlci0=";
 const MODES = '"disable", "prefer", "require", "verify-ca", "verify-full"';
 
 const cases: readonly Case[] = [
@@ -178,7 +179,7 @@ const cases: readonly Case[] = [
     rule: "verifier that is none, not shown",
     add: '[[users]]\nname = "app"\nscram_verifier = "hunter2"',
     lines: [
-      "12: users[0].scram_verifier: expected a verifier that begins with SCRAM-SHA-256$, got a value (string) that is not shown",
+      "12: users[0].scram_verifier: expected a verifier as PostgreSQL stores it, SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey, got a value (string) that is not shown",
     ],
   },
   {
@@ -287,7 +288,10 @@ const cases: readonly Case[] = [
   {
     rule: "two users of one name",
     add: '[[users]]\nname = "app"\n[[users]]\nname = "app"\ndatabases = ["shop"]',
-    lines: ['13: users[1].name: "app" has an entry for the same databases already: users[0].name (line 11)'],
+    lines: [
+      '13: users[1].name: "app" has an entry for the same databases already: users[0].name (line 11)',
+      '14: users[1].databases[0]: no [[databases]] entry has the name "shop", and none is "*"',
+    ],
   },
 
   // mirrorings
@@ -419,8 +423,54 @@ const cases: readonly Case[] = [
     lines: ['11: readiness.windows[1]: "all" is in the list twice'],
   },
 
-  // what this version can't do
-  { rule: "userlist", add: '[general]\nauth = "userlist"', lines: [`11: general.auth: "userlist" ${NOT_YET}`] },
+  // who may log in
+  {
+    rule: "userlist without users",
+    add: '[general]\nauth = "userlist"',
+    lines: ['11: general.auth: "userlist" needs at least one [[users]] entry, but there is none'],
+  },
+  {
+    rule: "user of a userlist without a password",
+    add: '[[users]]\nname = "app"\n[general]\nauth = "userlist"',
+    lines: [
+      '11: users[0].name: expected one of password, password_file and scram_verifier, but there is none, and auth = "userlist" lets nobody in without',
+    ],
+  },
+  {
+    rule: "password and verifier of one user",
+    add: `[[users]]\nname = "app"\nscram_verifier = "${VERIFIER}"\npassword = "hunter2"`,
+    lines: ["12: users[0].scram_verifier: contradicts users[0].password (line 13): give one of them"],
+  },
+  ...[
+    ["without iterations", VERIFIER.replace("4096:", "")],
+    ["with no iterations", VERIFIER.replace("4096", "0")],
+    ["with too many iterations", VERIFIER.replace("4096", "2147483648")],
+    ["without a salt", VERIFIER.replace(/:[^$]+\$/, ":$")],
+    ["with a short key", VERIFIER.replace(/.{4}$/, "")],
+    ["of MD5", "md53175bce1d3201d16594cebf9d7eb3f9d"],
+    ["with a line end", `${VERIFIER}\\n`],
+  ].map(([what, verifier]) => ({
+    rule: `verifier ${what}, not shown`,
+    add: `[[users]]\nname = "app"\nscram_verifier = "${verifier}"`,
+    lines: [
+      "12: users[0].scram_verifier: expected a verifier as PostgreSQL stores it, SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey, got a value (string) that is not shown",
+    ],
+  })),
+  {
+    rule: "database of a user that there isn't",
+    add: '[[users]]\nname = "a"\npassword = "x"\ndatabases = ["app", "ap", "*"]',
+    lines: [
+      '13: users[0].databases[1]: no [[databases]] entry has the name "ap", and none is "*" (did you mean "app"?)',
+      '13: users[0].databases[2]: expected the name of a database, got "*": leave the list out for every database',
+    ],
+  },
+  {
+    rule: "login by a verifier alone",
+    toml: `${BASE.replace('"db1"', '"db1"\nuser = "owner"')}[[users]]\nname = "owner"\nscram_verifier = "${VERIFIER}"\n[general]\nauth = "userlist"`,
+    lines: [
+      `4: databases[0].user: "owner" needs a password here: its entry users[0].name (line 12) has a scram_verifier alone, which can't log in to a server`,
+    ],
+  },
 ];
 
 describe("a mistake is named with its place, its key, its value and what was expected", () => {

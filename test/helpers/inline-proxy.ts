@@ -169,6 +169,7 @@ export async function startInlineProxy(tables: ConfigTables): Promise<InlineProx
       signal: new SharedArrayBuffer(4),
       gauges: gaugeBuffer,
       health: createHealthBuffer(mirrorings),
+      strangerSecret: new Uint8Array(32).fill(7),
       names: names.port2,
     },
     channel.port2,

@@ -75,7 +75,7 @@ export class PgsoakProcess implements AsyncDisposable {
 
   /** Writes the configuration file anew; a running process reads it at SIGHUP. */
   configure(tables: ConfigTables): void {
-    writeFileSync(this.configFile, configText(tables, this.folder, this.ports));
+    writeFileSync(this.configFile, configText(tables, this.folder, this.ports), { mode: 0o600 });
   }
 
   /** Starts it, or starts it again after its end. Returns the process without waiting for it to be ready. */
@@ -150,7 +150,9 @@ export async function preparePgsoakProcess(options: PgsoakProcessOptions): Promi
   const made = new PgsoakProcess(options, folder, watchdog, ports);
   made.configure(options.tables);
   writeFileSync(join(folder, "output"), "");
-  if (options.uid !== undefined) chownSync(folder, options.uid, options.uid);
+  if (options.uid !== undefined) {
+    for (const path of [folder, made.configFile]) chownSync(path, options.uid, options.uid);
+  }
   return made;
 }
 

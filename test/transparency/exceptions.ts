@@ -34,6 +34,10 @@ const MASKED: readonly Masked[] = [
 export const EXCEPTIONS: readonly Exception[] = [
   ...MASKED,
   {
+    what: 'with auth = "userlist" all of the login up to AuthenticationOk, and the place of NegotiateProtocolVersion in it',
+    why: "pgsoak checks the password before it asks a server anything; refusals have PostgreSQL's SQLSTATE and words",
+  },
+  {
     what: "the answer to SSLRequest and GSSENCRequest",
     why: "the protocol asks for it before a database is named, so pgsoak gives it itself: N, as it has no certificate",
   },

@@ -3,6 +3,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { type Frame, RawClient } from "../helpers/frames.ts";
 import { startupMessage } from "../helpers/messages.ts";
+import { proofFor } from "../helpers/scram-login.ts";
 import type { Target } from "./conditions.ts";
 import { masked } from "./exceptions.ts";
 
@@ -25,13 +26,16 @@ export interface HearOptions {
   readonly database: string;
   /** Sends every byte on its own, a turn of the event loop apart. */
   readonly byteByByte?: boolean;
+  /** The server asks for it by SCRAM. Default: it trusts. */
+  readonly password?: string;
 }
 
 export async function hear(target: Target, script: Script, options: HearOptions): Promise<Heard> {
   await using client = await RawClient.connect(target);
   if (options.byteByByte === true) dripping(client);
   const parameters = { user: "postgres", database: options.database, ...script.parameters };
-  client.send(startupMessage(parameters, script.protocol));
+  if (options.password === undefined) client.send(startupMessage(parameters, script.protocol));
+  else client.send(await proofFor(client, parameters, options.password, script.protocol));
   await client.until("Z");
   const end = await script.talk(client);
   return { frames: masked(framesOf(client.received)), end: end === "end" || end === "reset" ? end : "open" };

@@ -29,9 +29,17 @@ export interface Output {
   readonly stderr: string;
 }
 
-/** Runs a program to its end; `input` is all that it reads. Its environment has nothing of the user's PostgreSQL. */
-export async function run(name: string, args: readonly string[], input = ""): Promise<Output> {
-  const child = start(name, args);
+/**
+ * Runs a program to its end; `input` is all that it reads. Its environment has nothing of the user's PostgreSQL but what is
+ * given here.
+ */
+export async function run(
+  name: string,
+  args: readonly string[],
+  input = "",
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Output> {
+  const child = start(name, args, environment);
   child.stdin.on("error", () => {}); // it may end without reading all
   child.stdin.end(input);
   const [stdout, stderr] = [text(child.stdout), text(child.stderr)];
@@ -39,10 +47,17 @@ export async function run(name: string, args: readonly string[], input = ""): Pr
   return { code: child.exitCode, stdout: stdout(), stderr: stderr() };
 }
 
-function start(name: string, args: readonly string[]): ChildProcessByStdio<Writable, Readable, Readable> {
+function start(
+  name: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): ChildProcessByStdio<Writable, Readable, Readable> {
   const program = findProgram(name);
   if (program === null) throw new Error(`not installed: ${name}`);
-  return spawn(program, args, { env: { ...serverEnvironment(), PGCONNECT_TIMEOUT: "10" }, stdio: "pipe" });
+  return spawn(program, args, {
+    env: { ...serverEnvironment(), PGCONNECT_TIMEOUT: "10", ...environment },
+    stdio: "pipe",
+  });
 }
 
 /** The options that lead a program to a database. */

@@ -14,7 +14,7 @@ import {
 } from "../../proxy/protocol/encode-server.ts";
 import { FrameScanner } from "../../proxy/protocol/frame-scanner.ts";
 import { FrontendMessage } from "../../proxy/protocol/message-types.ts";
-import type { ScramVerifier } from "../../proxy/protocol/scram-server.ts";
+import type { ScramVerifier } from "../../proxy/protocol/scram-verifier.ts";
 import { Sqlstate } from "../../proxy/protocol/sqlstate.ts";
 import { type StartupMessage, wireToText } from "../../proxy/protocol/startup.ts";
 import { NotRecordedError } from "../event-appender.ts";

@@ -1,13 +1,13 @@
 // The beginning of a console connection: encryption requests, the StartupMessage, and SCRAM where a password is set. One
 // step at a time; whatever comes out of turn ends the connection.
 //
-//   startup ──▶ sasl_first ──▶ sasl_final ──▶ done
-//      └── no password ──────────────────────▶ done
+//   startup ──▶ sasl ──▶ done
+//      └── no password ─▶ done
 
 import type { Config } from "../../config/config.ts";
-import { encodeSasl, encodeSaslContinue, encodeSaslFinal } from "../../proxy/protocol/encode-server.ts";
-import { FrontendMessage, RequestCode } from "../../proxy/protocol/message-types.ts";
-import { ScramServer, type ScramVerifier } from "../../proxy/protocol/scram-server.ts";
+import { RequestCode } from "../../proxy/protocol/message-types.ts";
+import { SASL_OFFER, SaslExchange, unexpectedType } from "../../proxy/protocol/sasl-exchange.ts";
+import type { ScramVerifier } from "../../proxy/protocol/scram-verifier.ts";
 import { Sqlstate } from "../../proxy/protocol/sqlstate.ts";
 import {
   readStartupPacket,
@@ -17,7 +17,6 @@ import {
   wireToText,
 } from "../../proxy/protocol/startup.ts";
 
-const SCRAM_SHA_256 = "SCRAM-SHA-256";
 const NOT_ENCRYPTED = Buffer.from("N");
 const LOOPBACK = /^(?:::1|(?:::ffff:)?127\.\d+\.\d+\.\d+)$/;
 
@@ -42,11 +41,11 @@ export interface LoginOptions {
 
 export class ConsoleLogin {
   readonly #o: LoginOptions;
-  #state: "startup" | "sasl_first" | "sasl_final" | "done" = "startup";
+  #state: "startup" | "sasl" | "done" = "startup";
   #startup: StartupMessage | null = null;
   #bytes: Buffer = Buffer.alloc(0);
   #asked = new Set<string>();
-  #scram: ScramServer | null = null;
+  #sasl: SaslExchange | null = null;
 
   constructor(options: LoginOptions) {
     this.#o = options;
@@ -95,9 +94,9 @@ export class ConsoleLogin {
   async begin(): Promise<void> {
     const verifier = await this.#o.verifier();
     if (verifier !== null) {
-      this.#scram = new ScramServer(verifier);
-      this.#state = "sasl_first";
-      this.#o.send(encodeSasl([SCRAM_SHA_256]));
+      this.#sasl = new SaslExchange(verifier);
+      this.#state = "sasl";
+      this.#o.send(SASL_OFFER);
     } else if (LOOPBACK.test(this.#o.remoteAddress)) {
       this.#state = "done";
     } else {
@@ -107,39 +106,19 @@ export class ConsoleLogin {
 
   /** One frame of the client's before it is in. */
   frame(type: number, body: Buffer): void {
-    if (type !== FrontendMessage.Password) {
-      throw new LoginRefused(Sqlstate.ProtocolViolation, `expected SASL response, got message type ${type}`);
-    }
-    if (this.#state === "sasl_first") this.#first(body);
-    else this.#final(body);
-  }
-
-  #first(body: Buffer): void {
-    const nameEnd = body.indexOf(0);
-    const mechanism = body.toString("latin1", 0, Math.max(0, nameEnd));
-    if (mechanism !== SCRAM_SHA_256) {
-      throw new LoginRefused(Sqlstate.ProtocolViolation, "client selected an invalid SASL authentication mechanism");
-    }
-    const data = body.subarray(nameEnd + 5);
-    const length = body.length - nameEnd < 5 ? -1 : body.readInt32BE(nameEnd + 1);
-    const answer = length === data.length ? this.#scram!.first(data) : null;
-    if (answer === null) throw new LoginRefused(Sqlstate.ProtocolViolation, "malformed SCRAM message");
-    this.#state = "sasl_final";
-    this.#o.send(encodeSaslContinue(answer));
-  }
-
-  #final(body: Buffer): void {
-    const answer = this.#scram!.final(body);
-    if (answer === "malformed") throw new LoginRefused(Sqlstate.ProtocolViolation, "malformed SCRAM message");
-    if (answer === "refused") {
+    const unexpected = unexpectedType(type);
+    if (unexpected !== null) throw new LoginRefused(unexpected.sqlstate, unexpected.message);
+    const step = this.#sasl!.receive(body);
+    if (step.type === "refused") throw new LoginRefused(step.error.sqlstate, step.error.message);
+    if (step.type === "wrong") {
       const user = wireToText(this.#startup?.parameters.get("user") ?? "");
       throw new LoginRefused(
         Sqlstate.InvalidPassword,
         `password authentication failed for user "${user.slice(0, 63)}"`,
       );
     }
-    this.#o.send(encodeSaslFinal(answer));
-    this.#state = "done";
+    this.#o.send(step.send);
+    if (step.type === "proved") this.#state = "done";
   }
 
   /** Each kind may be asked for once. What came ahead of the answer is not taken for the client's (CVE-2021-23222). */

@@ -4,7 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { messageOf, PgsoakError } from "../../errors.ts";
 import type { Log } from "../../log.ts";
 import { encodeError } from "../../proxy/protocol/encode.ts";
-import { createScramVerifier, type ScramVerifier } from "../../proxy/protocol/scram-server.ts";
+import { createScramVerifier, type ScramVerifier } from "../../proxy/protocol/scram-verifier.ts";
 import { Sqlstate } from "../../proxy/protocol/sqlstate.ts";
 import { ConsoleConnection } from "./console-connection.ts";
 import type { ConsoleSource } from "./console-source.ts";

@@ -4,6 +4,7 @@ import { formatMoment } from "../rfc3339.ts";
 import { printable } from "../printable.ts";
 import type { MirroringFacts, ReadinessFacts } from "./facts.ts";
 import type { Judged } from "./judge.ts";
+import { refusalOf, refusalSentence } from "./refused-logins.ts";
 import { STATUSES } from "./status.ts";
 import { isMet } from "./score.ts";
 import { grouped } from "./wording.ts";
@@ -28,6 +29,16 @@ function epochSentence({ mirroring, epoch }: MirroringFacts, isAlone: boolean): 
   return [`Evidence before ${formatMoment(at)} does not count: ${printable(change)}${place}`];
 }
 
+/** Why a mirror got nothing to do: otherwise its errors would have to be looked up. */
+function refusals(facts: ReadinessFacts): string[] {
+  return facts.mirrorings.flatMap(({ mirroring }) => {
+    const refusal = refusalOf(facts, mirroring);
+    if (refusal === null) return [];
+    const place = facts.mirrorings.length === 1 ? "" : ` (${mirroring})`;
+    return [printable(`${refusalSentence(refusal)}${place}`)];
+  });
+}
+
 /** What people must know about the evidence, whatever the verdict. */
 function limits({ window, covered, resolution, unrecorded, mirrorings }: ReadinessFacts): string[] {
   const sentences = mirrorings.flatMap((each) => epochSentence(each, mirrorings.length === 1));
@@ -46,5 +57,5 @@ export function reasonsOf(judged: readonly Judged[], facts: ReadinessFacts): str
     .sort((a, b) => STATUSES.indexOf(b.worst.status) - STATUSES.indexOf(a.worst.status))
     .map((each) => `${each.worst.detail}${where(each, facts)}`);
   const areMet = judged.every(({ worst, criterion }) => isMet(worst.status, criterion.group));
-  return [...(areMet ? [ALL_MET] : []), ...bad, ...limits(facts)];
+  return [...(areMet ? [ALL_MET] : []), ...bad, ...refusals(facts), ...limits(facts)];
 }

@@ -1,9 +1,11 @@
 // The client's half of SCRAM-SHA-256 (RFC 5802, RFC 7677) without channel binding, against a server that is not trusted:
 // what it may make us do is bounded, and it must prove that it knows the password too.
 
-import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from "node:crypto";
+import { pbkdf2, randomBytes, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
 import { saslPrep } from "../protocol/saslprep.ts";
+import { hash, hmac } from "../protocol/scram-verifier.ts";
+import type { Credential, ScramKeys } from "./credential.ts";
 
 export const SCRAM_SHA_256 = "SCRAM-SHA-256";
 
@@ -26,14 +28,14 @@ export interface ScramFailure {
 }
 
 export class ScramClient {
-  readonly #password: string;
+  readonly #credential: Credential;
   readonly #nonce: string;
   readonly #firstBare: string;
   #serverSignature: Buffer | null = null;
 
   /** `nonce` is printable ASCII without a comma. */
-  constructor(password: string, nonce: string = randomBytes(NONCE_BYTES).toString("base64")) {
-    this.#password = saslPrep(password);
+  constructor(credential: Credential, nonce: string = randomBytes(NONCE_BYTES).toString("base64")) {
+    this.#credential = credential;
     this.#nonce = nonce;
     // Like libpq we send no name: PostgreSQL takes the one of the startup packet.
     this.#firstBare = `n=,r=${nonce}`;
@@ -48,12 +50,12 @@ export class ScramClient {
   async answer(serverFirst: Buffer): Promise<Buffer | ScramFailure> {
     const challenge = readServerFirst(serverFirst, this.#nonce);
     if ("failed" in challenge) return challenge;
-    const salted = await saltedPasswords.get(this.#password, challenge.salt, challenge.iterations);
-    if (salted === null) return { failed: "the password could not be hashed" };
+    const keys = await keysOf(this.#credential, challenge);
+    if ("failed" in keys) return keys;
     const channel = Buffer.from(GS2_HEADER).toString("base64");
     const withoutProof = `c=${channel},r=${challenge.nonce}`;
     const authMessage = `${this.#firstBare},${serverFirst.toString("latin1")},${withoutProof}`;
-    const { proof, serverSignature } = scramProof(salted, authMessage);
+    const { proof, serverSignature } = scramProof(keys, authMessage);
     this.#serverSignature = serverSignature;
     return Buffer.from(`${withoutProof},p=${proof.toString("base64")}`);
   }
@@ -74,13 +76,29 @@ export class ScramClient {
 }
 
 /** ClientProof and ServerSignature (RFC 5802, section 3). */
-export function scramProof(saltedPassword: Buffer, authMessage: string): { proof: Buffer; serverSignature: Buffer } {
+export function scramProof(
+  { clientKey, serverKey }: Pick<ScramKeys, "clientKey" | "serverKey">,
+  authMessage: string,
+): { proof: Buffer; serverSignature: Buffer } {
   const message = Buffer.from(authMessage, "latin1");
-  const clientKey = hmac(saltedPassword, "Client Key");
-  const storedKey = createHash("sha256").update(clientKey).digest();
-  const clientSignature = hmac(storedKey, message);
+  const clientSignature = hmac(hash(clientKey), message);
   const proof = Buffer.from(clientKey.map((byte, index) => byte ^ clientSignature[index]!));
-  return { proof, serverSignature: hmac(hmac(saltedPassword, "Server Key"), message) };
+  return { proof, serverSignature: hmac(serverKey, message) };
+}
+
+/** What the proof is made with. Keys fit one salt and one number of iterations only, a password fits all. */
+async function keysOf(
+  credential: Credential,
+  { salt, iterations }: Challenge,
+): Promise<Pick<ScramKeys, "clientKey" | "serverKey"> | ScramFailure> {
+  if (credential.type === "keys") {
+    const { keys } = credential;
+    if (keys.iterations === iterations && keys.salt.equals(salt)) return keys;
+    return { failed: "the scram_verifier is not the server's own: it has another salt or number of iterations" };
+  }
+  const salted = await saltedPasswords.get(saslPrep(credential.password), salt, iterations);
+  if (salted === null) return { failed: "the password could not be hashed" };
+  return { clientKey: hmac(salted, "Client Key"), serverKey: hmac(salted, "Server Key") };
 }
 
 interface Challenge {
@@ -103,10 +121,6 @@ function readServerFirst(message: Buffer, clientNonce: string): Challenge | Scra
     return { failed: `the server asks for ${iterations} SCRAM iterations; at most ${SCRAM_ITERATIONS_MAX} are done` };
   }
   return { nonce, salt: Buffer.from(salt, "base64"), iterations };
-}
-
-function hmac(key: Buffer, data: Buffer | string): Buffer {
-  return createHmac("sha256", key).update(data).digest();
 }
 
 /**

@@ -3,7 +3,8 @@
 
 import type { Socket } from "node:net";
 import type { DatabaseConfig } from "../../config/config.ts";
-import { type LoginStep, MirrorLogin } from "../auth/mirror-login.ts";
+import type { Credential } from "../auth/credential.ts";
+import { type LoginStep, ServerLogin } from "../auth/server-login.ts";
 import { type AuthenticationMessage, readAuthentication, readBackendKey, readError } from "../protocol/backend.ts";
 import { encodeTerminate } from "../protocol/encode.ts";
 import { FrameScanner } from "../protocol/frame-scanner.ts";
@@ -49,7 +50,7 @@ export interface ConnectionOptions {
   readonly owner: ConnectionOwner;
   readonly server: DatabaseConfig;
   readonly parameters: ReadonlyMap<string, string>;
-  readonly password: string | null;
+  readonly credential: Credential | null;
   readonly timeoutMs: number;
   readonly maxMessageBytes: number;
 }
@@ -57,7 +58,7 @@ export interface ConnectionOptions {
 export class MirrorConnection {
   readonly #o: ConnectionOptions;
   readonly #opening: ServerOpening;
-  readonly #login: MirrorLogin;
+  readonly #login: ServerLogin;
   readonly #timer: NodeJS.Timeout;
   readonly #scanner: FrameScanner;
   /** Null until it can carry the protocol. */
@@ -74,9 +75,10 @@ export class MirrorConnection {
 
   constructor(options: ConnectionOptions) {
     this.#o = options;
-    this.#login = new MirrorLogin({
+    this.#login = new ServerLogin({
+      server: "mirror",
       user: options.parameters.get("user") ?? "",
-      password: options.password,
+      credential: options.credential,
       database: options.server.name,
     });
     const frame = (type: number, buffer: Buffer, start: number, end: number, bodyLength: number): void =>

@@ -4,7 +4,13 @@
 import type { DatabaseConfig, MirroringConfig, UserConfig } from "../../config/config.ts";
 import type { ByteBudget } from "../byte-budget.ts";
 import type { ThreadLog } from "../thread-log.ts";
-import { type Gauges, MIRROR_CONNECTIONS, MIRROR_QUEUE_DEPTH, MIRROR_SESSIONS } from "../gauges.ts";
+import {
+  type Gauges,
+  MIRROR_CONNECTIONS,
+  MIRROR_QUEUE_DEPTH,
+  MIRROR_REFUSED_LOGINS,
+  MIRROR_SESSIONS,
+} from "../gauges.ts";
 import type { Recording } from "../recording.ts";
 import { FactsWatch } from "./facts-watch.ts";
 import { StatementFilter } from "./filter.ts";
@@ -116,9 +122,8 @@ export class MirrorDestination {
     return this.#connections > 0;
   }
 
-  /** What `user` enters the mirror with: the database entry's password, or that of its `[[users]]` entry. */
-  passwordOf(user: string): string | null {
-    return this.server.password ?? this.#settings.users.find(({ name }) => name === user)?.password ?? null;
+  get users(): readonly UserConfig[] {
+    return this.#settings.users;
   }
 
   /** Counts one more connection unless the cap over all threads is reached. */
@@ -187,23 +192,31 @@ export class MirrorDestination {
     if (++this.#lostRequests >= LOST_REQUESTS_MAX) this.failed(cause);
   }
 
-  /** An attempt failed. `cause` is redacted. */
-  failed(cause: string): void {
+  /** An attempt failed. `cause` is redacted; `isRefusal`: the mirror was reached, but a login to it can't be had. */
+  failed(cause: string, isRefusal = false): void {
     this.#isProved = false;
+    if (isRefusal) this.#countRefusal();
     const failure = this.#health.failed();
     if (failure === "known") return;
-    this.log("warn", "mirror cannot be reached", { mirroring: this.config.name, cause });
+    const { name: mirroring } = this.config;
+    if (isRefusal) this.log("warn", "mirror refuses the login", { mirroring, cause });
+    else this.log("warn", "mirror cannot be reached", { mirroring, cause });
     if (failure === "news") this.recording.observation(this.config.name, "mirror_down", cause);
     this.#start();
   }
 
   /** One session's login was refused while others are connected: that says nothing about the mirror. */
   rejected(cause: string): void {
+    this.#countRefusal();
     this.#health.gaveUp();
     const nowMs = this.recording.clock.nowMs();
     if (nowMs - this.#rejectionLoggedMs < REJECTION_LOG_MS) return;
     this.#rejectionLoggedMs = nowMs;
     this.log("warn", "mirror refused a login", { mirroring: this.config.name, cause });
+  }
+
+  #countRefusal(): void {
+    this.#o.gauges.addMirroring(this.#o.thread, this.index, MIRROR_REFUSED_LOGINS, 1);
   }
 
   gaveUp(): void {

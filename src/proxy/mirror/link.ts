@@ -2,6 +2,7 @@
 // over it is the session's affair.
 
 import type { Failure } from "../recording.ts";
+import { credentialFor, type Entrant } from "../auth/credential.ts";
 import { sendCancel } from "../cancel.ts";
 import { textToWire, wireToText } from "../protocol/startup.ts";
 import { categorise } from "./categorise.ts";
@@ -33,6 +34,7 @@ export class MirrorLink implements ConnectionOwner {
   readonly #owner: LinkOwner;
   readonly #client: ReadonlyMap<string, string>;
   readonly #database: string;
+  readonly #entrant: Entrant | null;
   #connection: MirrorConnection | null = null;
   #ready = false;
   #hasSlot = false;
@@ -40,17 +42,19 @@ export class MirrorLink implements ConnectionOwner {
   #refusedUntilMs = 0;
   #refusal: Failure | null = null;
 
-  /** `parameters` are the client's startup parameters, `database` the one that it asked for. */
+  /** `parameters` are the client's startup parameters, `database` the one that it asked for, `entrant` what it proved to us. */
   constructor(
     destination: MirrorDestination,
     owner: LinkOwner,
     parameters: ReadonlyMap<string, string>,
     database: string,
+    entrant: Entrant | null,
   ) {
     this.#destination = destination;
     this.#owner = owner;
     this.#client = parameters;
     this.#database = database;
+    this.#entrant = entrant;
   }
 
   get isReady(): boolean {
@@ -163,9 +167,9 @@ export class MirrorLink implements ConnectionOwner {
     this.#refusal = failureOf("login", end);
     if (end.refused && this.#destination.hasConnections) {
       this.#refusedUntilMs = this.#nowMs() + REFUSED_PAUSE_MS;
-      this.#destination.rejected(end.reason);
+      this.#destination.rejected(reasonOf(end));
     } else {
-      this.#destination.failed(end.reason);
+      this.#destination.failed(reasonOf(end), end.refused);
     }
     this.#owner.linkChanged();
   }
@@ -188,11 +192,13 @@ export class MirrorLink implements ConnectionOwner {
 
   #connect(): void {
     const parameters = startupParameters(this.#destination, this.#client, this.#database);
+    const { server, users } = this.#destination;
+    const user = wireToText(parameters.get("user") ?? "");
     this.#connection = new MirrorConnection({
       owner: this,
-      server: this.#destination.server,
+      server,
       parameters,
-      password: this.#destination.passwordOf(wireToText(parameters.get("user") ?? "")),
+      credential: credentialFor({ server, user, database: this.#database, users, entrant: this.#entrant }),
       timeoutMs: this.#destination.config.timeoutMs,
       maxMessageBytes: this.#destination.maxMessageBytes,
     });
@@ -220,6 +226,9 @@ export function failureOf(phase: "login" | "ready", end: ConnectionEnd): Failure
   const { category, attribution } = categorise({ phase, sqlstate: end.sqlstate, timedOut: false, socketError: true });
   return { category, attribution, sqlstate: end.sqlstate, message: end.reason };
 }
+
+/** With the SQLSTATE that the mirror gave. */
+const reasonOf = ({ sqlstate, reason }: ConnectionEnd): string => (sqlstate === "" ? reason : `${sqlstate}: ${reason}`);
 
 /** The client's own, entered as the mirror's database entry says. */
 function startupParameters(

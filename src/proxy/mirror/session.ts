@@ -5,6 +5,7 @@
 //                                     (opened when first needed, renewed between transactions only)
 
 import type { DropReason } from "../../events/event.ts";
+import type { Entrant } from "../auth/credential.ts";
 import type { Failure } from "../recording.ts";
 import type { Request } from "../request.ts";
 import type { TransactionUnit } from "../transaction.ts";
@@ -38,6 +39,8 @@ export interface MirrorSessionOptions {
   readonly facts: SessionFacts;
   /** The client's startup parameters. */
   readonly parameters: ReadonlyMap<string, string>;
+  /** What it has proved to pgsoak; null where the primary authenticates clients. */
+  readonly entrant: Entrant | null;
   /** Nothing more will happen: the client has left and the queue is done. */
   readonly onClosed: () => void;
 }
@@ -72,7 +75,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     const { destination, facts } = options;
     this.#o = options;
     this.#destination = destination;
-    this.#link = new MirrorLink(destination, this, options.parameters, facts.database);
+    this.#link = new MirrorLink(destination, this, options.parameters, facts.database, options.entrant);
     this.#errands = new Errands({
       destination,
       link: this.#link,

@@ -6,6 +6,7 @@ export const Sqlstate = {
   ConnectionFailure: "08006",
   ProtocolViolation: "08P01",
   ReadOnlyTransaction: "25006",
+  InsufficientPrivilege: "42501",
   UndefinedObject: "42704",
   IdleInTransactionTimeout: "25P03",
   TransactionTimeout: "25P04",

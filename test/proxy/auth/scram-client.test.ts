@@ -1,4 +1,4 @@
-import { pbkdf2Sync } from "node:crypto";
+import { createHmac, pbkdf2Sync } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import {
   SaltedPasswords,
@@ -6,13 +6,16 @@ import {
   ScramClient,
   scramProof,
 } from "../../../src/proxy/auth/scram-client.ts";
+import type { Credential, ScramKeys } from "../../../src/proxy/auth/credential.ts";
 import { saslPrep } from "../../../src/proxy/protocol/saslprep.ts";
 
 const NONCE = "rOprNGfwEbeRWgbNEkqO";
 const SALT = "W22ZaJ0SNY7soEsUEjb6gQ==";
 
+const password = (text: string): Credential => ({ type: "password", password: text });
+
 const failureOf = async (serverFirst: string): Promise<string> => {
-  const answer = await new ScramClient("pencil", NONCE).answer(Buffer.from(serverFirst));
+  const answer = await new ScramClient(password("pencil"), NONCE).answer(Buffer.from(serverFirst));
   return "failed" in answer ? answer.failed : "";
 };
 
@@ -20,8 +23,9 @@ describe("SCRAM-SHA-256", () => {
   test("proof and signature are those of RFC 7677", () => {
     const salted = pbkdf2Sync("pencil", Buffer.from(SALT, "base64"), 4096, 32, "sha256");
     const nonce = `${NONCE}%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0`;
+    const key = (name: string): Buffer => createHmac("sha256", salted).update(name).digest();
     const { proof, serverSignature } = scramProof(
-      salted,
+      { clientKey: key("Client Key"), serverKey: key("Server Key") },
       `n=user,r=${NONCE},r=${nonce},s=${SALT},i=4096,c=biws,r=${nonce}`,
     );
     expect(proof.toString("base64")).toBe("dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=");
@@ -29,8 +33,8 @@ describe("SCRAM-SHA-256", () => {
   });
 
   test("the first message names no user and no channel binding, with a new nonce each time", () => {
-    expect(new ScramClient("x", NONCE).first().toString()).toBe(`n,,n=,r=${NONCE}`);
-    const nonces = new Set(Array.from({ length: 10 }, () => new ScramClient("x").first().toString()));
+    expect(new ScramClient(password("x"), NONCE).first().toString()).toBe(`n,,n=,r=${NONCE}`);
+    const nonces = new Set(Array.from({ length: 10 }, () => new ScramClient(password("x")).first().toString()));
     expect(nonces.size).toBe(10);
   });
 
@@ -59,19 +63,43 @@ describe("SCRAM-SHA-256", () => {
     ["a short one", "v=AAAA"],
     ["an error", "e=invalid-proof"],
   ])("a server whose last word is %s has proved nothing", async (_name, serverFinal) => {
-    const client = new ScramClient("pencil", NONCE);
+    const client = new ScramClient(password("pencil"), NONCE);
     await client.answer(Buffer.from(`r=${NONCE}x,s=${SALT},i=4096`));
     expect(client.verify(Buffer.from(serverFinal))).toHaveProperty("failed");
   });
 
   test("a last word before there was a challenge proves nothing", () => {
-    expect(new ScramClient("x").verify(Buffer.from("v=AAAA"))).toHaveProperty("failed");
+    expect(new ScramClient(password("x")).verify(Buffer.from("v=AAAA"))).toHaveProperty("failed");
   });
 
   test("of what a refusing server says only the RFC's own words are repeated", async () => {
-    const client = new ScramClient("pencil", NONCE);
+    const client = new ScramClient(password("pencil"), NONCE);
     expect(client.verify(Buffer.from("e=invalid-proof"))?.failed).toContain("invalid-proof");
     expect(client.verify(Buffer.from("e=<script>evil</script>"))?.failed).not.toContain("evil");
+  });
+});
+
+describe("SCRAM-SHA-256 with what a client has shown of its password", () => {
+  const challenge = `r=${NONCE}x,s=${SALT},i=4096`;
+  const salt = Buffer.from(SALT, "base64");
+  const keysOf = (keys: Partial<ScramKeys>): Credential => {
+    const salted = pbkdf2Sync("pencil", salt, 4096, 32, "sha256");
+    const key = (name: string): Buffer => createHmac("sha256", salted).update(name).digest();
+    const own = { clientKey: key("Client Key"), serverKey: key("Server Key"), salt, iterations: 4096 };
+    return { type: "keys", keys: { ...own, ...keys } };
+  };
+
+  test("proves the same as the password itself to a server that keeps the same verifier", async () => {
+    const byPassword = await new ScramClient(password("pencil"), NONCE).answer(Buffer.from(challenge));
+    expect(await new ScramClient(keysOf({}), NONCE).answer(Buffer.from(challenge))).toEqual(byPassword);
+  });
+
+  test.each([
+    ["salt", { salt: Buffer.from("another") }],
+    ["number of iterations", { iterations: 4097 }],
+  ])("is not sent to a server that keeps another %s", async (_name, other) => {
+    const answer = await new ScramClient(keysOf(other), NONCE).answer(Buffer.from(challenge));
+    expect(answer).toMatchObject({ failed: expect.stringContaining("another salt or number of iterations") });
   });
 });
 

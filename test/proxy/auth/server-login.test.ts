@@ -2,7 +2,8 @@ import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { md5Response } from "../../../src/proxy/auth/md5.ts";
-import { type LoginStep, MirrorLogin } from "../../../src/proxy/auth/mirror-login.ts";
+import { type LoginStep, ServerLogin } from "../../../src/proxy/auth/server-login.ts";
+import type { Credential } from "../../../src/proxy/auth/credential.ts";
 import type { AuthenticationMessage } from "../../../src/proxy/protocol/backend.ts";
 import { password as passwordMessage } from "../../helpers/messages.ts";
 
@@ -10,8 +11,11 @@ const PASSWORD = "correct horse";
 const SALT = Buffer.from("0123456789abcdef");
 const ITERATIONS = 4096;
 
-const login = (password: string | null = PASSWORD): MirrorLogin =>
-  new MirrorLogin({ user: "ann", password, database: "candidate" });
+const login = (password: string | null = PASSWORD): ServerLogin =>
+  entering(password === null ? null : { type: "password", password });
+
+const entering = (credential: Credential | null): ServerLogin =>
+  new ServerLogin({ server: "mirror", user: "ann", credential, database: "candidate" });
 
 const sent = (step: LoginStep): string => ("send" in step ? (step.send ?? Buffer.alloc(0)).toString("latin1") : "");
 const failed = (step: LoginStep): string => ("failed" in step ? step.failed : "");
@@ -46,7 +50,7 @@ class ScramServer {
 
 const SASL: AuthenticationMessage = { type: "sasl", mechanisms: ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"] };
 
-describe("MirrorLogin", () => {
+describe("ServerLogin", () => {
   test("a mirror that trusts is entered without a password", async () => {
     expect(await login(null).receive({ type: "ok" })).toEqual({ done: true });
   });
@@ -99,12 +103,21 @@ describe("MirrorLogin", () => {
     expect(steps.map(failed)).not.toContain("");
   });
 
-  test.each([null, ""])("a missing password (%j) is said with the entry that lacks it", async (password) => {
+  test("a missing password is said with the entry that lacks it", async () => {
     const asking: AuthenticationMessage[] = [{ type: "cleartext" }, { type: "md5", salt: Buffer.alloc(4) }, SASL];
     for (const message of asking) {
-      const reason = failed(await login(password).receive(message));
-      expect(reason).toContain('[[databases]] "candidate" has none');
+      const reason = failed(await login(null).receive(message));
+      expect(reason).toContain('neither [[databases]] "candidate" nor a [[users]] entry has one');
       expect(reason).toContain('user "ann"');
+    }
+  });
+
+  test("what a client has shown of its password is no password to send, hashed or not", async () => {
+    const key = Buffer.alloc(32);
+    const keys = { clientKey: key, serverKey: key, salt: SALT, iterations: ITERATIONS };
+    for (const message of [{ type: "cleartext" }, { type: "md5", salt: Buffer.alloc(4) }] as const) {
+      const reason = failed(await entering({ type: "keys", keys }).receive(message));
+      expect(reason).toContain("there is only a scram_verifier");
     }
   });
 

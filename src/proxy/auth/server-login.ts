@@ -1,6 +1,7 @@
-// Logs in to a mirror: an explicit state machine without I/O, from the first Authentication message to AuthenticationOk.
-// The mirror is not trusted: whatever it says, the answer is a next step or a reason, never an exception, and a server
-// that began a SCRAM exchange must end it properly before its Ok counts.
+// Logs in to a mirror, or to a primary in the name of a client that pgsoak has let in: an explicit state machine without
+// I/O, from the first Authentication message to AuthenticationOk. The server is not trusted: whatever it says, the answer is
+// a next step or a reason, never an exception, and a server that began a SCRAM exchange must end it properly before its Ok
+// counts.
 //
 //   begun ─ ok ───────────────────────────────────────────────────────────────▶ over (done)
 //     ├── cleartext, md5 ─▶ password_sent ─ ok ───────────────────────────────▶ over (done)
@@ -9,13 +10,17 @@
 import type { AuthenticationMessage } from "../protocol/backend.ts";
 import { encodePassword, encodeSaslInitialResponse, encodeSaslResponse } from "../protocol/encode.ts";
 import { wireToText } from "../protocol/startup.ts";
+import type { Credential } from "./credential.ts";
 import { md5Response } from "./md5.ts";
 import { SCRAM_SHA_256, ScramClient } from "./scram-client.ts";
 
-export interface MirrorLoginOptions {
+export interface ServerLoginOptions {
+  /** How the reasons call the server. */
+  readonly server: "mirror" | "primary";
   /** As it stands in the startup packet: a wire string. */
   readonly user: string;
-  readonly password: string | null;
+  /** Null: only a server that asks for nothing can be entered. */
+  readonly credential: Credential | null;
   /** Name of the `[[databases]]` entry, for the reasons. */
   readonly database: string;
 }
@@ -29,12 +34,12 @@ export type LoginStep =
 
 type State = "begun" | "password_sent" | "sasl_begun" | "sasl_busy" | "sasl_answered" | "sasl_proved" | "over";
 
-export class MirrorLogin {
-  readonly #options: MirrorLoginOptions;
+export class ServerLogin {
+  readonly #options: ServerLoginOptions;
   #state: State = "begun";
   #scram: ScramClient | null = null;
 
-  constructor(options: MirrorLoginOptions) {
+  constructor(options: ServerLoginOptions) {
     this.#options = options;
   }
 
@@ -57,9 +62,11 @@ export class MirrorLogin {
       case "ok":
         return this.#ok();
       case "cleartext":
-        return this.#password("password", (password) => password);
+        return this.#password("a password", (password) => password);
       case "md5":
-        return this.#password("MD5 password", (password) => md5Response(this.#options.user, password, message.salt));
+        return this.#password("an MD5-hashed password", (password) =>
+          md5Response(this.#options.user, password, message.salt),
+        );
       case "sasl":
         return this.#beginSasl(message.mechanisms);
       case "sasl_continue":
@@ -67,64 +74,72 @@ export class MirrorLogin {
       case "sasl_final":
         return this.#endSasl(message.data);
       case "unsupported":
-        return { failed: `the mirror asks for authentication method ${message.code}, which pgsoak does not have` };
+        return this.#fail(`asks for authentication method ${message.code}, which pgsoak does not have`);
       case "malformed":
         break;
     }
-    return { failed: "the mirror sent a malformed authentication request" };
+    return this.#fail("sent a malformed authentication request");
   }
 
   #ok(): LoginStep {
     const allowed = this.#state === "begun" || this.#state === "password_sent" || this.#state === "sasl_proved";
-    return allowed ? { done: true } : outOfOrder;
+    return allowed ? { done: true } : this.#outOfOrder();
   }
 
   #password(what: string, answer: (password: string) => string): LoginStep {
-    if (this.#state !== "begun") return outOfOrder;
-    const { password } = this.#options;
-    if (password === null || password === "") return this.#noPassword(what);
+    if (this.#state !== "begun") return this.#outOfOrder();
+    const { credential } = this.#options;
+    if (credential?.type !== "password") return this.#noPassword(what);
     this.#state = "password_sent";
     try {
-      return { send: encodePassword(answer(password)) };
+      return { send: encodePassword(answer(credential.password)) };
     } catch {
-      return { failed: "the mirror asks for an MD5 password and this runtime forbids MD5" };
+      return this.#fail("asks for an MD5-hashed password, and this runtime forbids MD5");
     }
   }
 
   #beginSasl(mechanisms: readonly string[]): LoginStep {
-    if (this.#state !== "begun") return outOfOrder;
-    if (!mechanisms.includes(SCRAM_SHA_256)) return { failed: `the mirror does not offer ${SCRAM_SHA_256}` };
-    const { password } = this.#options;
-    if (password === null || password === "") return this.#noPassword("password");
+    if (this.#state !== "begun") return this.#outOfOrder();
+    if (!mechanisms.includes(SCRAM_SHA_256)) return this.#fail(`does not offer ${SCRAM_SHA_256}`);
+    const { credential } = this.#options;
+    if (credential === null) return this.#noPassword("a password");
     this.#state = "sasl_begun";
-    this.#scram = new ScramClient(password);
+    this.#scram = new ScramClient(credential);
     return { send: encodeSaslInitialResponse(SCRAM_SHA_256, this.#scram.first()) };
   }
 
   async #continueSasl(data: Buffer): Promise<LoginStep> {
-    if (this.#state !== "sasl_begun" || this.#scram === null) return outOfOrder;
+    if (this.#state !== "sasl_begun" || this.#scram === null) return this.#outOfOrder();
     this.#state = "sasl_busy";
     const answer = await this.#scram.answer(data);
-    if (this.#state !== "sasl_busy") return outOfOrder;
-    if ("failed" in answer) return { failed: `the mirror's login failed: ${answer.failed}` };
+    if (this.#state !== "sasl_busy") return this.#outOfOrder();
+    if ("failed" in answer) return this.#fail(`did not complete the login: ${answer.failed}`);
     this.#state = "sasl_answered";
     return { send: encodeSaslResponse(answer) };
   }
 
   #endSasl(data: Buffer): LoginStep {
-    if (this.#state !== "sasl_answered" || this.#scram === null) return outOfOrder;
+    if (this.#state !== "sasl_answered" || this.#scram === null) return this.#outOfOrder();
     const failure = this.#scram.verify(data);
-    if (failure !== null) return { failed: `the mirror's login failed: ${failure.failed}` };
+    if (failure !== null) return this.#fail(`did not complete the login: ${failure.failed}`);
     this.#state = "sasl_proved";
     return { send: null };
   }
 
   #noPassword(what: string): LoginStep {
-    const user = wireToText(this.#options.user);
-    return {
-      failed: `the mirror asks for a ${what} for user "${user}" and [[databases]] "${this.#options.database}" has none`,
-    };
+    const { user, database, credential } = this.#options;
+    const why =
+      credential === null
+        ? `neither [[databases]] "${database}" nor a [[users]] entry has one`
+        : "there is only a scram_verifier, which can't give one";
+    return this.#fail(`asks for ${what} for user "${wireToText(user)}", and ${why}`);
+  }
+
+  #outOfOrder(): LoginStep {
+    return this.#fail("sent authentication messages out of order");
+  }
+
+  #fail(what: string): LoginStep {
+    return { failed: `the ${this.#options.server} ${what}` };
   }
 }
-
-const outOfOrder: LoginStep = { failed: "the mirror sent authentication messages out of order" };

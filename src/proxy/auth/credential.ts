@@ -1,0 +1,58 @@
+// What pgsoak enters a server with, in whose name, and where it is found: in the `[[databases]]` entry, in a `[[users]]`
+// entry, or in what the client itself has proved.
+
+import type { DatabaseConfig, UserConfig } from "../../config/config.ts";
+
+/**
+ * What the client's own login has shown of its password: enough to log in, as this user, to a server that keeps the very
+ * same verifier, and to nothing else.
+ */
+export interface ScramKeys {
+  readonly clientKey: Buffer;
+  readonly serverKey: Buffer;
+  readonly salt: Buffer;
+  readonly iterations: number;
+}
+
+export type Credential =
+  | { readonly type: "password"; readonly password: string }
+  | { readonly type: "keys"; readonly keys: ScramKeys };
+
+/** A client that pgsoak has let in itself. */
+export interface Entrant {
+  readonly user: string;
+  readonly keys: ScramKeys;
+}
+
+export interface CredentialQuestion {
+  readonly server: DatabaseConfig;
+  /** Who logs in: the entry's user, or the client's. */
+  readonly user: string;
+  /** What the client asked for. */
+  readonly database: string;
+  readonly users: readonly UserConfig[];
+  /** Null where the primary authenticates clients. */
+  readonly entrant: Entrant | null;
+}
+
+/** The server's own password first, then that of the user's entry for it, then what the client has proved. */
+export function credentialFor({ server, user, database, users, entrant }: CredentialQuestion): Credential | null {
+  const password =
+    server.password ??
+    userEntry(users, user, server.name, true)?.password ??
+    userEntry(users, user, database, false)?.password;
+  if (password !== undefined && password !== null) return { type: "password", password };
+  return entrant !== null && entrant.user === user ? { type: "keys", keys: entrant.keys } : null;
+}
+
+/** The user's entry for a database; `named` wants one that names it, not one that is for all. */
+export function userEntry(
+  users: readonly UserConfig[],
+  user: string,
+  database: string,
+  named = false,
+): UserConfig | undefined {
+  return users.find(
+    ({ name, databases }) => name === user && (databases.includes(database) || (!named && databases.length === 0)),
+  );
+}

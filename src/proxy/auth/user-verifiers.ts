@@ -1,0 +1,85 @@
+// What pgsoak checks clients against under auth = "userlist": the verifiers of `[[users]]`, those of plain passwords made
+// here. A user that there isn't gets one too, which nothing tells from the others but that no password fits it.
+
+import { parseScramVerifier } from "../../config/scram-verifier.ts";
+import type { UserConfig } from "../../config/config.ts";
+import {
+  createScramVerifier,
+  mockScramVerifier,
+  saltOf,
+  SCRAM_ITERATIONS,
+  type ScramVerifier,
+} from "../protocol/scram-verifier.ts";
+import { userEntry } from "./credential.ts";
+
+export interface CheckedUser {
+  readonly verifier: ScramVerifier;
+  /** Null: nobody gets in with it. */
+  readonly entry: UserConfig | null;
+}
+
+export class UserVerifiers {
+  readonly #secret: Buffer;
+  #users: readonly UserConfig[] = [];
+  #iterations = SCRAM_ITERATIONS;
+  /** By what they are made of, so that a reload makes only new ones. */
+  #known = new Map<string, Promise<ScramVerifier>>();
+  #round = 0;
+
+  /** `secret` is the process's own: every thread must show a stranger the same salt for the same name. */
+  constructor(secret: Uint8Array) {
+    this.#secret = Buffer.from(secret);
+  }
+
+  /** From now on these are the users. Their verifiers are made ahead, so that a first login takes no longer than others. */
+  set(users: readonly UserConfig[]): void {
+    this.#users = users;
+    this.#iterations = commonest(users.map((user) => storedOf(user)?.iterations ?? SCRAM_ITERATIONS));
+    const keys = new Set(users.map((user) => keyOf(user)));
+    this.#known = new Map([...this.#known].filter(([key]) => keys.has(key)));
+    void this.#makeAll(++this.#round);
+  }
+
+  /** Whom a client that says it is `user` must convince. Of several entries the one for the database counts. */
+  async find(user: string, database: string): Promise<CheckedUser> {
+    const entry = userEntry(this.#users, user, database) ?? this.#users.find(({ name }) => name === user);
+    if (entry === undefined) return { verifier: mockScramVerifier(user, this.#iterations, this.#secret), entry: null };
+    return { verifier: await this.#verifierOf(entry), entry };
+  }
+
+  async #makeAll(round: number): Promise<void> {
+    for (const user of this.#users) {
+      if (round !== this.#round) return;
+      // A runtime that can't hash says so to the client that logs in.
+      await this.#verifierOf(user).catch(() => undefined);
+    }
+  }
+
+  #verifierOf(user: UserConfig): Promise<ScramVerifier> {
+    const key = keyOf(user);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const stored = storedOf(user);
+    const made =
+      stored === null
+        ? createScramVerifier(user.password ?? "", saltOf(user.name, this.#secret))
+        : Promise.resolve(stored);
+    this.#known.set(key, made);
+    return made;
+  }
+}
+
+const storedOf = ({ scramVerifier }: UserConfig): ScramVerifier | null =>
+  scramVerifier === null ? null : parseScramVerifier(scramVerifier);
+
+const keyOf = ({ name, password, scramVerifier }: UserConfig): string =>
+  JSON.stringify([name, password, scramVerifier]);
+
+/** What strangers are shown must not stand out. */
+function commonest(values: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  let best = SCRAM_ITERATIONS;
+  for (const [value, count] of counts) if (count > (counts.get(best) ?? 0)) best = value;
+  return best;
+}
