@@ -27,7 +27,7 @@ import { addReadinessRoute } from "./readiness.ts";
 import { addResetRoute } from "./reset.ts";
 import { addStatementsRoute } from "./statements.ts";
 import { addStatsRoute } from "./stats.ts";
-import { refuseParameters } from "./strict-query.ts";
+import { parameterGuard, refuseParameters } from "./strict-query.ts";
 import { tokenGuard } from "./token-guard.ts";
 import { writeGuard } from "./write-guard.ts";
 
@@ -76,6 +76,7 @@ export function createApi(context: ApiContext): Api {
     hostGuard(settings),
     tokenGuard(settings),
     writeGuard(settings, (path) => methodsOf(api, path)),
+    parameterGuard(),
   );
 
   addRoutes(api, context);
@@ -93,7 +94,8 @@ export function createApi(context: ApiContext): Api {
     // Whoever reads the log has logged it: once, not for each question.
     if (error instanceof SilentLogError) return problem("log_unavailable", error.message);
     // Hono's own: a body that is no JSON.
-    if (error instanceof HTTPException && error.status === 400) return problem("bad_request", "the body is not JSON");
+    if (error instanceof HTTPException && error.status === 400)
+      return problem("bad_request", "the body is not JSON, expected an object");
     if (error instanceof PgsoakError && error.code === "rebuilding") return problem("rebuilding", error.message);
     log.error("the HTTP API failed to answer", { method: c.req.method, path: c.req.path, cause: messageOf(error) });
     return isLogError(error)

@@ -7,11 +7,16 @@ import { eventJsonSchema } from "./event-json-schema.ts";
 import { checkMirroring } from "./known-mirroring.ts";
 import { nameParameter } from "./log-parameters.ts";
 import { noteAuthor, noteText } from "./note-text.ts";
+import { noParameters } from "./strict-query.ts";
+import { unwrittenResponse } from "./unwritten-response.ts";
 
 const bodySchema = z.strictObject({
   reason: noteText,
   /** Absent or null: all of them. */
-  mirroring: nameParameter.nullable().default(null),
+  mirroring: nameParameter
+    .nullable()
+    .default(null)
+    .meta({ examples: ["pg18"] }),
   who: noteAuthor,
 });
 
@@ -19,8 +24,14 @@ const route = createRoute({
   method: "post",
   path: "/epochs",
   summary: "Begins an epoch: evidence from before this moment doesn't count any more",
-  request: { body: { required: true, content: { "application/json": { schema: bodySchema } } } },
-  responses: { 201: { description: "The event", content: { "application/json": { schema: eventJsonSchema } } } },
+  request: {
+    query: noParameters,
+    body: { required: true, content: { "application/json": { schema: bodySchema } } },
+  },
+  responses: {
+    201: { description: "The event", content: { "application/json": { schema: eventJsonSchema } } },
+    503: unwrittenResponse,
+  },
 });
 
 export function addEpochsRoute(api: Api, context: ApiContext): void {

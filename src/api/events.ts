@@ -18,6 +18,7 @@ import {
 import { LogEnd } from "./log-end.ts";
 import { BusyError } from "./log-questions.ts";
 import { ProblemError } from "./problem.ts";
+import { rebuildingResponse } from "./rebuilding-response.ts";
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1000;
@@ -27,13 +28,17 @@ const STREAMS_MAX = 20;
 const PAGE_PARAMETERS = ["before", "from", "to", "limit", "order"] as const;
 
 const querySchema = z.strictObject({
-  after: seqParameter.optional().describe("events behind this seq"),
-  before: seqParameter.optional().describe("events before this seq"),
-  kind: kindsParameter.optional().describe("kinds of events, repeated or with commas between them"),
+  after: seqParameter.optional().meta({ description: "events behind this seq", examples: ["0"] }),
+  before: seqParameter.optional().meta({ description: "events before this seq", examples: ["1000"] }),
+  kind: kindsParameter
+    .optional()
+    .meta({ description: "kinds of events, repeated or with commas between them", examples: ["errored,dropped"] }),
   ...selectionParameters,
   from: windowParameters.from,
   to: windowParameters.to,
-  limit: limitParameter(LIMIT_MAX).optional().describe(`1 to ${LIMIT_MAX}, by default ${LIMIT_DEFAULT}`),
+  limit: limitParameter(LIMIT_MAX)
+    .optional()
+    .meta({ description: `1 to ${LIMIT_MAX}, by default ${LIMIT_DEFAULT}`, examples: ["20"] }),
   order: z.enum(["asc", "desc"]).optional().describe("desc: the newest first"),
 });
 
@@ -43,6 +48,18 @@ const route = createRoute({
   method: "get",
   path: "/events",
   summary: "The raw log by seq; with Accept: text/event-stream it is followed",
+  parameters: [
+    {
+      name: "Last-Event-ID",
+      in: "header",
+      schema: {
+        type: "string",
+        pattern: "^\\d{0,15}$",
+        description: "the seq behind which a stream begins; it wins over `after`",
+        examples: ["0"],
+      },
+    },
+  ],
   request: { query: querySchema },
   responses: {
     200: {
@@ -52,6 +69,7 @@ const route = createRoute({
         "text/event-stream": { schema: z.string() },
       },
     },
+    503: rebuildingResponse,
   },
 });
 
@@ -118,5 +136,5 @@ async function stream(
 function lastEventId(header: string | undefined): number | null {
   if (header === undefined || header === "") return null;
   if (/^\d{1,15}$/.test(header)) return Number(header);
-  throw new ProblemError("invalid_parameter", "expected a seq of the log", "Last-Event-ID");
+  throw new ProblemError("invalid_parameter", "Last-Event-ID: expected a seq of the log", "Last-Event-ID");
 }

@@ -42,24 +42,36 @@ const shortText = z.string().max(QUERY_CHARACTERS_MAX);
 
 /** `window`, or `from` and `to`. */
 export const windowParameters = {
-  window: shortText.optional().describe("30s, 15m, 24h, 7d, 2w or all, up to now"),
-  from: shortText.optional().describe("from this moment on: RFC 3339 or Unix seconds"),
-  to: shortText.optional().describe("before this moment: RFC 3339 or Unix seconds"),
+  window: shortText.optional().meta({ description: "30s, 15m, 24h, 7d, 2w or all, up to now", examples: ["24h"] }),
+  from: shortText.optional().meta({
+    description: "from this moment on: RFC 3339 or Unix seconds",
+    examples: ["2025-11-21T08:00:00Z"],
+  }),
+  to: shortText.optional().meta({
+    description: "before this moment: RFC 3339 or Unix seconds",
+    examples: ["2035-01-01T00:00:00Z"],
+  }),
 };
 
 /** A length of time. */
-export const stepParameter = shortText.describe("the length of a point; without it there are about 300 of them");
+export const stepParameter = shortText.meta({
+  description: "the length of a point; without it there are about 300 of them",
+  examples: ["5m"],
+});
 
 /** A window in one word. */
 export const namedWindowParameter = z
   .string()
   .max(QUERY_CHARACTERS_MAX * 2)
-  .describe("a length such as 24h up to now, all, or FROM..TO: each RFC 3339 or Unix seconds");
+  .meta({
+    description: "a length such as 24h up to now, all, or FROM..TO: each RFC 3339 or Unix seconds",
+    examples: ["24h"],
+  });
 
 /** Lanes. */
 export const selectionParameters = {
-  mirroring: nameParameter.optional().describe("this mirroring only"),
-  database: nameParameter.optional().describe("this database only, as clients name it"),
+  mirroring: nameParameter.optional().meta({ description: "this mirroring only", examples: ["pg18"] }),
+  database: nameParameter.optional().meta({ description: "this database only, as clients name it", examples: ["app"] }),
 };
 
 /** What `24h` and `all` mean in a question about this mirroring, or about all. */

@@ -9,6 +9,8 @@ import { eventJsonSchema } from "./event-json-schema.ts";
 import { limitParameter, seqParameter, windowOr400, windowParameters } from "./log-parameters.ts";
 import { noteAuthor, noteText } from "./note-text.ts";
 import { rebuildingResponse } from "./rebuilding-response.ts";
+import { noParameters } from "./strict-query.ts";
+import { unwrittenResponse } from "./unwritten-response.ts";
 
 const MARKERS_MAX = 1000;
 
@@ -21,8 +23,10 @@ const listRoute = createRoute({
   request: {
     query: z.strictObject({
       ...windowParameters,
-      after: seqParameter.optional().describe("those behind this seq"),
-      limit: limitParameter(MARKERS_MAX).optional().describe(`1 to ${MARKERS_MAX}, which is the default`),
+      after: seqParameter.optional().meta({ description: "those behind this seq", examples: ["0"] }),
+      limit: limitParameter(MARKERS_MAX)
+        .optional()
+        .meta({ description: `1 to ${MARKERS_MAX}, which is the default`, examples: ["20"] }),
     }),
   },
   responses: {
@@ -41,12 +45,16 @@ const addRoute = createRoute({
   path: "/markers",
   summary: "Adds a note at this moment",
   request: {
+    query: noParameters,
     body: {
       required: true,
       content: { "application/json": { schema: z.strictObject({ text: noteText, who: noteAuthor }) } },
     },
   },
-  responses: { 201: { description: "The event", content: { "application/json": { schema: eventJsonSchema } } } },
+  responses: {
+    201: { description: "The event", content: { "application/json": { schema: eventJsonSchema } } },
+    503: unwrittenResponse,
+  },
 });
 
 export function addMarkersRoutes(api: Api, context: ApiContext): void {

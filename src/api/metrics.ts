@@ -10,6 +10,7 @@ import { liveMetrics } from "./live-metrics.ts";
 import { METRICS_CONTENT_TYPE, metricsFormat } from "./metrics-format.ts";
 import { encodeMetrics, type MetricFamily } from "./metrics-text.ts";
 import { createReadinessFamilies } from "./readiness-families.ts";
+import { rebuildingResponse } from "./rebuilding-response.ts";
 import { noParameters } from "./strict-query.ts";
 
 const route = createRoute({
@@ -22,6 +23,7 @@ const route = createRoute({
       description: "The exposition",
       content: { "text/plain": { schema: z.string() }, "application/openmetrics-text": { schema: z.string() } },
     },
+    503: rebuildingResponse,
   },
 });
 

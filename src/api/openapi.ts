@@ -2,7 +2,7 @@
 
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Api, ApiContext } from "./api-context.ts";
-import { PROBLEM_TYPE, problemSchema } from "./problem.ts";
+import { PROBLEM_STATUS, PROBLEM_TYPE, type ProblemCode, problemSchema } from "./problem.ts";
 import { noParameters } from "./strict-query.ts";
 
 const documentSchema = z.looseObject({ openapi: z.string(), paths: z.looseObject({}) });
@@ -46,17 +46,41 @@ const problemJson = (): Record<string, unknown> => {
   return schema;
 };
 
-/** Any route may answer with a problem. */
+/** What the guards before every route may answer with. */
+const GUARDED: readonly ProblemCode[] = [
+  "bad_request",
+  "invalid_parameter",
+  "unauthorized",
+  "host_not_allowed",
+  "length_required",
+  "body_too_large",
+];
+/** … and before those that change something. */
+const WRITE_GUARDED: readonly ProblemCode[] = [...GUARDED, "origin_not_allowed", "unsupported_media_type"];
+
+function problemOf(codes: readonly ProblemCode[]) {
+  const description = codes.length === 0 ? "Any other problem" : `A problem: ${codes.join(", ")}`;
+  return { description, content: { [PROBLEM_TYPE]: { schema: { $ref: "#/components/schemas/Problem" } } } };
+}
+
+function problemResponses(codes: readonly ProblemCode[]): Record<string, ReturnType<typeof problemOf>> {
+  const statuses = new Set(codes.map((code) => PROBLEM_STATUS[code]));
+  const codesOf = (status: number): ProblemCode[] => codes.filter((code) => PROBLEM_STATUS[code] === status);
+  return Object.fromEntries([
+    ...[...statuses].map((status) => [String(status), problemOf(codesOf(status))] as const),
+    ["default", problemOf([])],
+  ]);
+}
+
+/** Any route may answer with a problem; what a route says itself of a status stays. */
 function withProblem(item: PathItem): PathItem {
-  const problem = {
-    description: "A problem",
-    content: { [PROBLEM_TYPE]: { schema: { $ref: "#/components/schemas/Problem" } } },
-  };
   const { get, post } = item;
+  const reads = problemResponses(GUARDED);
+  const writes = problemResponses(WRITE_GUARDED);
   return {
     ...item,
-    ...(get === undefined ? {} : { get: { ...get, responses: { ...get.responses, default: problem } } }),
-    ...(post === undefined ? {} : { post: { ...post, responses: { ...post.responses, default: problem } } }),
+    ...(get === undefined ? {} : { get: { ...get, responses: { ...reads, ...get.responses } } }),
+    ...(post === undefined ? {} : { post: { ...post, responses: { ...writes, ...post.responses } } }),
   };
 }
 

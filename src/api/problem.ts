@@ -26,6 +26,9 @@ export const PROBLEM_STATUS = {
 
 export type ProblemCode = keyof typeof PROBLEM_STATUS;
 
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the keys of the very object
+const PROBLEM_CODES = Object.keys(PROBLEM_STATUS) as [ProblemCode, ...ProblemCode[]];
+
 export const PROBLEM_TYPE = "application/problem+json";
 
 export const problemSchema = z.object({
@@ -33,7 +36,7 @@ export const problemSchema = z.object({
   title: z.string(),
   status: z.int(),
   detail: z.string(),
-  code: z.string(),
+  code: z.enum(PROBLEM_CODES),
   field: z.string().optional(),
 });
 

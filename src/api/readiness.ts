@@ -2,9 +2,12 @@
 
 import { createRoute, z } from "@hono/zod-openapi";
 import {
+  defaultPolicy,
+  expectedOf,
   overridePolicy,
   type Policy,
   PolicyError,
+  policyJson,
   policyOf,
   SETTING_NAMES,
   type SettingName,
@@ -21,15 +24,19 @@ import { rebuildingResponse } from "./rebuilding-response.ts";
 const NOT_READY_STATUS = 409;
 const VALUE_CHARACTERS_MAX = 64;
 
-const settingParameter = z
-  .string()
-  .max(VALUE_CHARACTERS_MAX)
-  .optional()
-  .describe("instead of the configured one, or off");
+function settingParameter(name: SettingName) {
+  const description = `instead of the configured one: ${expectedOf(name)}`;
+  return z
+    .string()
+    .max(VALUE_CHARACTERS_MAX)
+    .optional()
+    .meta({ description, examples: [String(DEFAULTS[name])] });
+}
+const DEFAULTS = policyJson(defaultPolicy());
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- one field for each name
-const settingParameters = Object.fromEntries(SETTING_NAMES.map((name) => [name, settingParameter])) as Record<
+const settingParameters = Object.fromEntries(SETTING_NAMES.map((name) => [name, settingParameter(name)])) as Record<
   SettingName,
-  typeof settingParameter
+  ReturnType<typeof settingParameter>
 >;
 
 const content = {

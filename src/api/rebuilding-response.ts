@@ -1,8 +1,9 @@
-// What routes that read projections may also answer.
+// What routes that read the log may also answer.
 
 import { PROBLEM_TYPE, problemSchema } from "./problem.ts";
 
 export const rebuildingResponse = {
-  description: "A projection is being rebuilt: part of a number would look like all of it",
+  description:
+    "A problem: rebuilding (of a projection, and part of a number would look like all of it), log_unavailable, busy",
   content: { [PROBLEM_TYPE]: { schema: problemSchema } },
 };

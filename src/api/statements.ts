@@ -20,7 +20,9 @@ const route = createRoute({
     query: z.strictObject({
       ...windowParameters,
       sort: z.enum(STATEMENT_SORTS).optional().describe("what comes first: the most of this; by default errors"),
-      limit: limitParameter(LIMIT_MAX).optional().describe(`1 to ${LIMIT_MAX}, by default ${LIMIT_DEFAULT}`),
+      limit: limitParameter(LIMIT_MAX)
+        .optional()
+        .meta({ description: `1 to ${LIMIT_MAX}, by default ${LIMIT_DEFAULT}`, examples: ["20"] }),
       ...selectionParameters,
     }),
   },

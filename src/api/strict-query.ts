@@ -2,6 +2,7 @@
 
 import type { Hook } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
+import type { MiddlewareHandler } from "hono";
 import type { ApiEnv } from "./api-context.ts";
 import { problem } from "./problem.ts";
 
@@ -10,6 +11,19 @@ export const noParameters = z.strictObject({});
 
 /** What is quoted of a name that the client made up. */
 const NAME_LENGTH_MAX = 64;
+
+/** Names that are lost before any schema sees them: an object can't hold the one, and Hono leaves out the other. */
+const INVISIBLE_NAMES = ["__proto__", ""];
+
+/** Before the schemas. */
+export function parameterGuard(): MiddlewareHandler<ApiEnv> {
+  return async (c, next) => {
+    const { searchParams } = new URL(c.req.url);
+    const field = INVISIBLE_NAMES.find((name) => searchParams.has(name));
+    if (field === undefined) return next();
+    return problem("invalid_parameter", `unknown parameter ${JSON.stringify(field)}`, { field });
+  };
+}
 
 /** The hook behind every route's schema: 400 with the field named. */
 export const refuseParameters: Hook<unknown, ApiEnv, string, Response | undefined> = (result) => {
@@ -23,7 +37,9 @@ export const refuseParameters: Hook<unknown, ApiEnv, string, Response | undefine
       field === undefined ? {} : { field },
     );
   }
-  const field = issue?.path.join(".") ?? "";
+  // A parameter that is a list is wrong as a whole: nobody counts its members.
+  const path = (result.target === "query" ? issue?.path.slice(0, 1) : issue?.path) ?? [];
+  const field = path.join(".");
   const what = field === "" ? "the body" : field;
   return problem("invalid_parameter", `${what}: ${issue?.message ?? "not valid"}`, field === "" ? {} : { field });
 };

@@ -2,6 +2,7 @@
 
 import { CommanderError, Command } from "commander";
 import { EXIT_USAGE, exitCodeOf, messageOf, PgsoakError } from "../errors.ts";
+import { printableLine } from "../printable-line.ts";
 import { VERSION } from "../version.ts";
 import type { CliContext } from "./context.ts";
 
@@ -61,7 +62,8 @@ export async function runProgram(argv: readonly string[], streams: Streams = pro
   }
 }
 
-async function createProgram(argv: readonly string[], context: CliContext): Promise<Command> {
+/** The program with the command that is named, or with all of them when none is. */
+export async function createProgram(argv: readonly string[], context: CliContext): Promise<Command> {
   const program = new Command("pgsoak")
     .description("A PostgreSQL mirroring proxy with a memory: is it safe to cut over?")
     .version(VERSION, "--version", "print the version")
@@ -71,13 +73,7 @@ async function createProgram(argv: readonly string[], context: CliContext): Prom
     .configureOutput({
       writeOut: context.stdout,
       writeErr: context.stderr,
-      outputError: (text, write) =>
-        write(
-          `pgsoak: ${text
-            .replace(/^error: /, "")
-            .trim()
-            .replaceAll("\n", " ")}\n`,
-        ),
+      outputError: (text, write) => write(`pgsoak: ${printableLine(usageErrorOf(text))}\n`),
     });
   // The named command alone is loaded; for help, and to guess what a mistyped name means, all of them.
   const named = COMMANDS.get(argv[0] ?? "");
@@ -96,10 +92,20 @@ function inheritSettings(command: Command, parent: Command): void {
   for (const child of command.commands) inheritSettings(child, command);
 }
 
+/** Commander's own words; its guess at what was meant is a line of its own. */
+function usageErrorOf(text: string): string {
+  return text
+    .replace(/^error: /, "")
+    .trim()
+    .replace(/\n(?=\(Did you mean )/, " ");
+}
+
 function explanationOf(error: unknown): string {
   // Its lines begin with file and line, so that editors find the place.
-  if (error instanceof PgsoakError && error.code === "config_invalid") return error.message;
+  if (error instanceof PgsoakError && error.code === "config_invalid") {
+    return error.message.split("\n").map(printableLine).join("\n");
+  }
   const isExpected = error instanceof PgsoakError || (error instanceof Error && "code" in error);
   const stack = error instanceof Error && !isExpected ? error.stack : undefined;
-  return `pgsoak: ${stack ?? messageOf(error)}`;
+  return `pgsoak: ${stack ?? printableLine(messageOf(error))}`;
 }

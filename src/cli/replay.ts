@@ -66,7 +66,10 @@ async function judge(reader: LogReader, options: ReplayOptions, policy: Policy):
 async function replayLog(context: CliContext, options: ReplayOptions, isGiven: boolean): Promise<void> {
   const policy = await policyFor(context, options, isGiven);
   const { Replay: ReplayOfLog } = await import("../projections/replay.ts");
+  const { createClock } = await import("../clock.ts");
   using reader = await openLog(context, options);
+  // What is wrong with the question is said before the work, not after it.
+  await windowFor(reader, options, createClock().wallUs());
   const startedMs = performance.now();
   using replay = new ReplayOfLog(reader, { mustCompare: options.verify === true });
   if (!(await foldAll(context, replay))) {

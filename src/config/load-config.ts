@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { normalize, resolve } from "node:path";
 import { messageOf, PgsoakError } from "../errors.ts";
+import { printableLine } from "../printable-line.ts";
 import type { Config } from "./config.ts";
 import { parseConfig } from "./parse-config.ts";
 
@@ -23,7 +24,7 @@ function readText(file: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
   } catch (error) {
-    throw new PgsoakError("config_invalid", unreadable(file, error), { cause: error });
+    throw new PgsoakError("config_invalid", printableLine(unreadable(file, error)), { cause: error });
   }
 }
 

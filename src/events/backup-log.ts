@@ -5,7 +5,7 @@
 // The copy is one file without a write-ahead log beside it: it may be moved, and read from a folder that nobody may write.
 
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, type Stats, statSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import Sqlite, { type Database } from "better-sqlite3";
 import { messageOf, PgsoakError } from "../errors.ts";
@@ -39,7 +39,8 @@ export interface BackupReport {
  */
 export async function backupLog(source: LogReader, file: string, options: BackupOptions): Promise<BackupReport | null> {
   checkTarget(source.db.name, file, options.force);
-  const partial = `${file}.partial-${process.pid}`;
+  // Absolute, because better-sqlite3 trims what it opens, and takes `file:` for the beginning of a URI.
+  const partial = resolve(`${file}.partial-${process.pid}`);
   try {
     const lastSeq = await copy(source, partial, options);
     const eventsChecked = lastSeq === null ? null : await check(partial, lastSeq, options);

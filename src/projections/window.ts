@@ -109,7 +109,10 @@ function parseMoment(field: Field, text: string): number {
   // A plus that was not escaped in a URL arrives as a space.
   const sign = match[8] === "-" ? -1 : 1;
   const offsetMs = sign * (offsetHours * 60 + offsetMinutes) * 60_000;
-  return (Date.UTC(year, month - 1, day, hour, minute, second) - offsetMs) * 1000 + microseconds(match[7]);
+  const us = (Date.UTC(year, month - 1, day, hour, minute, second) - offsetMs) * 1000 + microseconds(match[7]);
+  // Its offset or its leap second may carry it out of the years that can be written.
+  if (us < 0 || us >= (SECONDS_MAX + 1) * 1_000_000) throw new WindowError(field, text, MOMENT);
+  return us;
 }
 
 /** The digits behind a decimal point; what is finer than a microsecond is cut off. */

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { openApi } from "./api-fixture.ts";
 
-const parameterSchema = z.looseObject({ name: z.string(), in: z.literal("query"), schema: z.looseObject({}) });
+const parameterSchema = z.looseObject({ name: z.string(), in: z.enum(["query", "header"]), schema: z.looseObject({}) });
 const operationSchema = z.looseObject({
   summary: z.string().min(10),
   parameters: z.array(parameterSchema).optional(),

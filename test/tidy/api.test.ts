@@ -19,7 +19,7 @@ function documented(): [route: string, parameters: string[]][] {
     .map((section) => {
       const route = /^`([^`]+)`/.exec(section)?.[1] ?? "";
       const [, table = ""] = section.split("| parameter | means |");
-      const rows = table.split("\n\n", 1)[0]!.matchAll(/^\| `(\w+)` \|/gm);
+      const rows = table.split("\n\n", 1)[0]!.matchAll(/^\| `([\w-]+)` \|/gm);
       return [route, [...rows].map(([, name]) => name!)];
     });
 }

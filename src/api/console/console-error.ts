@@ -1,5 +1,6 @@
 // What the console refuses: an ErrorResponse with its SQLSTATE. Anything else that is thrown is a defect, or the disk.
 
+import { printableLine } from "../../printable-line.ts";
 import type { ErrorFields } from "../../proxy/protocol/encode.ts";
 import { Sqlstate } from "../../proxy/protocol/sqlstate.ts";
 
@@ -9,7 +10,7 @@ export class ConsoleError extends Error {
   constructor(sqlstate: string, message: string, more: { readonly detail?: string; readonly hint?: string } = {}) {
     super(message);
     this.name = "ConsoleError";
-    this.fields = { severity: "ERROR", sqlstate, message, ...more };
+    this.fields = { severity: "ERROR", sqlstate, message: printableLine(message), ...more };
   }
 }
 

@@ -47,6 +47,11 @@ function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(POLICY_SETTINGS, name);
 }
 
+/** What a value of this setting must be, in words. */
+export function expectedOf(name: SettingName): string {
+  return POLICY_SETTINGS[name].expected;
+}
+
 /** The policy that the configuration keeps. */
 export function policyOf(config: ReadinessConfig): Policy {
   return {
