@@ -1,10 +1,16 @@
 // The metrics of the process and of its mirrorings as they are now, and of the log as a whole.
 
+import { OBSERVATION_STATES } from "../events/event.ts";
 import type { LiveMirroring, LiveStatus } from "./live-status.ts";
 import type { MetricFamily, MetricSample, MetricType } from "./metrics-text.ts";
 
+
 export interface LiveMetricsSource {
   readonly live: LiveStatus;
+  /** Whether outcomes reach the log: the configuration wants it and nothing is broken. */
+  readonly isRecording: boolean;
+  /** When the process began, seconds since the Unix epoch. */
+  readonly startedS: number;
   /** Requests that the log lost; null while that is being counted anew. */
   readonly unrecorded: number | null;
   /** Of pgsoak. */
@@ -18,11 +24,11 @@ export interface LiveMetricsSource {
 }
 
 /** The families of the moment; `prefix` is metrics_prefix. */
-export function liveMetrics(prefix: string, { live, unrecorded, version, log }: LiveMetricsSource): MetricFamily[] {
+export function liveMetrics(prefix: string, source: LiveMetricsSource): MetricFamily[] {
+  const { live, isRecording, startedS, unrecorded, version, log } = source;
   const mirrorings = live.mirrorings();
   const refusals = live.refusals();
   const rebuilding = live.rebuilding();
-  const isRecording = live.recording().state === "ok";
   const family = (name: string, type: MetricType, help: string, samples: MetricSample[]): MetricFamily => ({
     name: `${prefix}_${name}`,
     type,
@@ -49,11 +55,20 @@ export function liveMetrics(prefix: string, { live, unrecorded, version, log }: 
     perMirroring("mirror_observing", "1 while the mirroring gathers evidence, else 0.", (mirroring) =>
       Number(isObserving(mirroring)),
     ),
+    family(
+      "mirror_state",
+      "gauge",
+      "1 for the state that the mirroring is in, else 0.",
+      mirrorings.flatMap(({ mirroring, state: present }) =>
+        OBSERVATION_STATES.map((state) => ({ labels: { cluster: mirroring, state }, value: Number(state === present) })),
+      ),
+    ),
     perMirroring(
       "mirror_healthy",
       "0 from mirror_error_threshold consecutive errors until the next success, else 1.",
       ({ healthy }) => Number(healthy),
     ),
+    single("recording", "gauge", "1 while outcomes reach the event log, else 0.", Number(isRecording)),
     single("events_appended_total", "counter", "Events in the log since it began.", log.appended),
     family(
       "events_unrecorded_total",
@@ -80,6 +95,7 @@ export function liveMetrics(prefix: string, { live, unrecorded, version, log }: 
       { labels: { limit: "login_timeout" }, value: refusals.logins },
       { labels: { limit: "message_length" }, value: refusals.messages },
     ]),
+    single("start_time_seconds", "gauge", "When the process began, seconds since the Unix epoch.", startedS),
     family("build_info", "gauge", "Always 1; the version is in the label.", [{ labels: { version }, value: 1 }]),
   ];
 }

@@ -40,10 +40,19 @@ async function collectMetrics(
   const { config, reader, live, clock, version } = context;
   const { metricsPrefix, metricsFlatNames } = config.api;
   const snapshot = await readWhole(reader);
+  const isRecording = config.general.mirrorMetricsEnabled && live.recording().state === "ok";
+  const startedS = performance.timeOrigin / 1000;
   const log = { appended: reader.lastSeq(), bytes: logBytes(config.events.path) };
   return [
     ...(snapshot === null ? [] : labelledMetrics(metricsPrefix, snapshot)),
-    ...liveMetrics(metricsPrefix, { live, unrecorded: snapshot?.unrecorded ?? null, version, log }),
+    ...liveMetrics(metricsPrefix, {
+      live,
+      isRecording,
+      startedS,
+      unrecorded: snapshot?.unrecorded ?? null,
+      version,
+      log,
+    }),
     ...(await readinessFamilies()),
     ...(metricsFlatNames && snapshot !== null
       ? flatMetrics({ snapshot, mirrorings: live.mirrorings(), nowUs: clock.wallUs() })

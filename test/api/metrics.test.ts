@@ -38,13 +38,16 @@ test("the labelled set is exported with its values", async () => {
   expect(value("mirror_queue_bytes", { cluster: "pg18" })).toBe(4096);
   expect(value("mirror_connections", { cluster: "pg18" })).toBe(2);
   expect(value("mirror_observing", { cluster: "pg18" })).toBe(1);
+  expect(value("mirror_state", { cluster: "pg18", state: "observing" })).toBe(1);
   expect(value("mirror_healthy", { cluster: "pg18" })).toBe(1);
+  expect(value("recording")).toBe(1);
   expect(value("events_appended_total")).toBe(12);
   expect(value("events_unrecorded_total")).toBe(7);
   expect(value("event_log_bytes")).toBeGreaterThan(4096);
   expect(value("projection_lag_events")).toBe(0);
   expect(value("client_connections")).toBe(3);
   expect(value("client_refusals_total", { limit: "message_length" })).toBe(6);
+  expect(value("start_time_seconds")).toBeCloseTo(Date.now() / 1000 - process.uptime(), -1);
   expect(value("build_info", { version: "1.2.3" })).toBe(1);
 });
 
@@ -168,9 +171,21 @@ test.each([
     await using api = await openApi();
     api.live.states.push({ ...MIRRORING, state });
     api.live.recordingStatus = { state: recording, cause: "" };
-    expect(valueOf(await scrape(api), "pgsoak_mirror_observing")).toBe(expected);
+    const families = await scrape(api);
+    expect(valueOf(families, "pgsoak_mirror_observing")).toBe(expected);
+    expect(valueOf(families, "pgsoak_recording")).toBe(Number(recording === "ok"));
+    const states = families.find(({ name }) => name === "pgsoak_mirror_state")!.samples;
+    expect(states.filter(({ value }) => value === 1).map(({ labels }) => labels["state"])).toEqual([state]);
   },
 );
+
+test("where the configuration wants nothing recorded, nothing counts as observing", async () => {
+  await using api = await openApi({ general: "mirror_metrics_enabled = false" });
+  api.live.states.push(MIRRORING);
+  const families = await scrape(api);
+  expect(valueOf(families, "pgsoak_recording")).toBe(0);
+  expect(valueOf(families, "pgsoak_mirror_observing")).toBe(0);
+});
 
 test("names that clients chose are escaped and read back as they are", async () => {
   await using api = await openApi();
