@@ -4,6 +4,8 @@ import { OBSERVATION_STATES } from "../events/event.ts";
 import type { LiveMirroring, LiveStatus } from "./live-status.ts";
 import type { MetricFamily, MetricSample, MetricType } from "./metrics-text.ts";
 
+/** The states that a mirroring can be in; "resumed" is only ever a change. */
+const STATES = OBSERVATION_STATES.filter((state) => state !== "resumed");
 
 export interface LiveMetricsSource {
   readonly live: LiveStatus;
@@ -60,7 +62,7 @@ export function liveMetrics(prefix: string, source: LiveMetricsSource): MetricFa
       "gauge",
       "1 for the state that the mirroring is in, else 0.",
       mirrorings.flatMap(({ mirroring, state: present }) =>
-        OBSERVATION_STATES.map((state) => ({ labels: { cluster: mirroring, state }, value: Number(state === present) })),
+        STATES.map((state) => ({ labels: { cluster: mirroring, state }, value: Number(state === present) })),
       ),
     ),
     perMirroring(
