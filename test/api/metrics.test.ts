@@ -39,7 +39,9 @@ test("the labelled set is exported with its values", async () => {
   expect(value("mirror_connections", { cluster: "pg18" })).toBe(2);
   expect(value("mirror_login_refusals_total", { cluster: "pg18" })).toBe(3);
   expect(value("mirror_observing", { cluster: "pg18" })).toBe(1);
+  expect(value("mirror_state", { cluster: "pg18", state: "observing" })).toBe(1);
   expect(value("mirror_healthy", { cluster: "pg18" })).toBe(1);
+  expect(value("recording")).toBe(1);
   expect(value("events_appended_total")).toBe(12);
   expect(value("events_unrecorded_total")).toBe(7);
   expect(value("event_log_bytes")).toBeGreaterThan(4096);
@@ -49,6 +51,7 @@ test("the labelled set is exported with its values", async () => {
   for (const [reason, count] of Object.entries({ password: 7, protocol: 8, database: 9, primary: 10 })) {
     expect(value("client_login_failures_total", { reason })).toBe(count);
   }
+  expect(value("start_time_seconds")).toBeCloseTo(Date.now() / 1000 - process.uptime(), -1);
   expect(value("build_info", { version: "1.2.3" })).toBe(1);
 });
 
@@ -172,9 +175,21 @@ test.each([
     await using api = await openApi();
     api.live.states.push({ ...MIRRORING, state });
     api.live.recordingStatus = { state: recording, cause: "" };
-    expect(valueOf(await scrape(api), "pgsoak_mirror_observing")).toBe(expected);
+    const families = await scrape(api);
+    expect(valueOf(families, "pgsoak_mirror_observing")).toBe(expected);
+    expect(valueOf(families, "pgsoak_recording")).toBe(Number(recording === "ok"));
+    const states = families.find(({ name }) => name === "pgsoak_mirror_state")!.samples;
+    expect(states.filter(({ value }) => value === 1).map(({ labels }) => labels["state"])).toEqual([state]);
   },
 );
+
+test("where the configuration wants nothing recorded, nothing counts as observing", async () => {
+  await using api = await openApi({ general: "mirror_metrics_enabled = false" });
+  api.live.states.push(MIRRORING);
+  const families = await scrape(api);
+  expect(valueOf(families, "pgsoak_recording")).toBe(0);
+  expect(valueOf(families, "pgsoak_mirror_observing")).toBe(0);
+});
 
 test("names that clients chose are escaped and read back as they are", async () => {
   await using api = await openApi();
