@@ -25,10 +25,13 @@ export interface HearOptions {
   readonly database: string;
   /** Sends every byte on its own, a turn of the event loop apart. */
   readonly byteByByte?: boolean;
+  /** How a client connects; default in plaintext. */
+  readonly connect?: (target: Target) => Promise<RawClient>;
 }
 
 export async function hear(target: Target, script: Script, options: HearOptions): Promise<Heard> {
-  await using client = await RawClient.connect(target);
+  const connect = options.connect ?? ((to: Target) => RawClient.connect(to));
+  await using client = await connect(target);
   if (options.byteByByte === true) dripping(client);
   const parameters = { user: "postgres", database: options.database, ...script.parameters };
   client.send(startupMessage(parameters, script.protocol));
