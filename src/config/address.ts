@@ -13,9 +13,9 @@ export function isSocketFolder(host: string): boolean {
   return host.startsWith("/");
 }
 
-/** Whether two servers of the same port may be one and the same: a Unix socket and loopback lead to this machine both. */
+/** Whether two servers of the same port may be one and the same: loopback may lead to where a Unix socket does. */
 export function mayBeSameHost(a: string, b: string): boolean {
-  return isSameHost(a, b) || (isLocal(a) && isLocal(b));
+  return isSameHost(a, b) || (isLoopback(a) && isSocketFolder(b)) || (isSocketFolder(a) && isLoopback(b));
 }
 
 /** Whether it stands for every address of this machine. */
@@ -24,7 +24,7 @@ function isWildcard(host: string): boolean {
 }
 
 /** Whether two host names are the same by spelling, or both this machine. */
-export function isSameHost(a: string, b: string): boolean {
+function isSameHost(a: string, b: string): boolean {
   return plain(a) === plain(b) || (isLoopback(a) && isLoopback(b));
 }
 
@@ -33,7 +33,5 @@ export function overlaps(a: string, b: string): boolean {
   if (isWildcard(a)) return isWildcard(b) || isLoopback(b) || /^[0-9a-f.:]+$/i.test(b);
   return isWildcard(b) ? overlaps(b, a) : isSameHost(a, b);
 }
-
-const isLocal = (host: string): boolean => isLoopback(host) || isSocketFolder(host);
 
 const plain = (host: string): string => host.toLowerCase().replace(/\.$/, "");

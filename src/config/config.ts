@@ -6,7 +6,7 @@ import type { PemFile } from "./pem-file.ts";
 export type Level = "all" | "reads" | "dml" | "ddl";
 export type Compare = "off" | "rows" | "content";
 type ExposureUnit = "transaction" | "session";
-export type TlsMode = "disable" | "prefer" | "require" | "verify-ca" | "verify-full";
+type TlsMode = "disable" | "prefer" | "require" | "verify-ca" | "verify-full";
 
 /** One `[[databases]]` entry: a server and how to enter it. */
 export interface DatabaseConfig {

@@ -151,6 +151,7 @@ describe("TLS to a server", () => {
     using folder = new ConfigFolder();
     const both = BASE.replace('"db1"', '"/run/postgresql"').replace('"db2"', '"127.0.0.1"\ndatabase_name = "app"');
     expect(folder.mistakes(both)).toEqual([expect.stringContaining("has the address and database of its own primary")]);
+    expect(folder.mistakes(both.replace("127.0.0.1", "/run/other"))).toEqual([]);
   });
 
   test("whose authority has ended is a warning, unless another one of the file goes on", async () => {

@@ -39,7 +39,11 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     what: "the answer to SSLRequest and GSSENCRequest",
-    why: "the protocol asks for it before a database is named, so pgsoak gives it itself: N, as it has no certificate",
+    why: "the protocol asks for it before a database is named, so pgsoak gives it itself: S where it has a certificate, N for the rest",
+  },
+  {
+    what: "SCRAM-SHA-256-PLUS in AuthenticationSASL, for a client in plaintext whose primary is reached by TLS",
+    why: "it is left out: a client without TLS would take the offer for an attack",
   },
   {
     what: "the source file, line and routine in pgsoak's own errors, and the versions that it names",
@@ -50,7 +54,7 @@ export const EXCEPTIONS: readonly Exception[] = [
     why: "PostgreSQL's limit of 10,000 does not count the length itself, pgsoak's does and closes the connection",
   },
   {
-    what: "57P03 when the primary cannot be reached, 53300 above max_connections, 3D000 without an entry, 57P01 at a stop",
+    what: "57P03 when the primary cannot be reached, 08001 when TLS with it can't be had, 28000 where TLS is required, 53300 above max_connections, 3D000 without an entry, 57P01 at a stop",
     why: "there is no primary to say so; the words are PostgreSQL's where it has any",
   },
   {

@@ -28,10 +28,13 @@ export interface HearOptions {
   readonly byteByByte?: boolean;
   /** The server asks for it by SCRAM. Default: it trusts. */
   readonly password?: string;
+  /** How a client connects; default in plaintext. */
+  readonly connect?: (target: Target) => Promise<RawClient>;
 }
 
 export async function hear(target: Target, script: Script, options: HearOptions): Promise<Heard> {
-  await using client = await RawClient.connect(target);
+  const connect = options.connect ?? ((to: Target) => RawClient.connect(to));
+  await using client = await connect(target);
   if (options.byteByByte === true) dripping(client);
   const parameters = { user: "postgres", database: options.database, ...script.parameters };
   if (options.password === undefined) client.send(startupMessage(parameters, script.protocol));

@@ -79,7 +79,7 @@ describe.runIf(hasPrograms("psql"))("a psql that connects as the table says", ()
     const options = new URLSearchParams(combination.psql.split(" ").map((pair) => pair.split("=", 2)));
     options.set("sslrootcert", rootFile);
     const login = user === "postgres" ? user : `${user}:${password}`;
-    const url = `postgresql://${login}@${proxy.host}:${proxy.port}/postgres?${options}`;
+    const url = `postgresql://${login}@${proxy.host}:${proxy.port}/postgres?${options.toString()}`;
     const { code, stdout, stderr } = await run("psql", ["-X", "-A", "-t", "-d", url, "-c", "SELECT 6 * 7"]);
     if (combination.outcome === "works") {
       expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "42\n", stderr: "" });
