@@ -92,9 +92,9 @@ test.each<[string, Behaviour, string]>([
   expect(errorFields(frames.at(-1)!)).toMatchObject({ S: "FATAL", C: "28000", D: expect.stringContaining(reason) });
   expect(frames.map(({ type }) => type).join("")).toBe("RE");
   await client.closed();
-  const bytes = Buffer.concat(told);
-  expect(bytes.includes("a secret of the client")).toBe(false);
-  expect(bytes.includes(SECRET)).toBe(false);
+  const heard = Buffer.concat(told).toString("latin1");
+  expect(heard).not.toContain("a secret of the client");
+  expect(heard).not.toContain(SECRET);
 });
 
 test("a primary that says nothing is waited for until the login's time is over", async () => {
