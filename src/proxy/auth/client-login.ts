@@ -204,7 +204,8 @@ export class ClientLogin {
   #late(): void {
     const { context } = this.#o;
     context.refusedLogin();
-    context.log("info", "a client did not log in in time", { database: this.#facts.database });
+    const database = this.#facts.database.slice(0, LOGGED_CHARACTERS_MAX);
+    context.log("info", "a client did not log in in time", { database });
     this.#end(LOGIN_TIMEOUT);
   }
 

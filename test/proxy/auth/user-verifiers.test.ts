@@ -49,6 +49,14 @@ test("strangers are shown as many iterations as most users have", async () => {
   expect((await made.find("c", "shop")).verifier.iterations).toBe(4096);
 });
 
+test("an entry with nothing to check against lets nobody in: no empty password is its password", async () => {
+  const made = verifiers(user("bare", null));
+  const found = await made.find("bare", "shop");
+  expect(found.entry).toBeNull();
+  const { storedKey } = await createScramVerifier("", found.verifier.salt);
+  expect(found.verifier.storedKey).not.toEqual(storedKey);
+});
+
 test("a stored verifier is taken as it is, and a changed password counts from the next login on", async () => {
   const text = await stored("x");
   const made = verifiers(user("a", null, text), user("b", "before"));
