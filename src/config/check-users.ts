@@ -27,9 +27,9 @@ function checkName(users: readonly UserConfig[], index: number, user: UserConfig
   mistakes.add(["users", index, "name"], `"${user.name}" has an entry for the same databases already: ${other}`);
 }
 
-/** An empty list is every database. */
+/** Beside an entry for all databases there may be some that name theirs, and win. */
 function sharesDatabase(a: UserConfig, b: UserConfig): boolean {
-  if (a.databases.length === 0 || b.databases.length === 0) return true;
+  if (a.databases.length === 0 || b.databases.length === 0) return a.databases.length === b.databases.length;
   return a.databases.some((name) => b.databases.includes(name));
 }
 

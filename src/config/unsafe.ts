@@ -2,6 +2,7 @@
 // at the files, and changes nothing.
 
 import { statSync } from "node:fs";
+import { isLoopback } from "./address.ts";
 import type { Config } from "./config.ts";
 
 const OTHERS_READ = 0o004;
@@ -22,9 +23,11 @@ export function openSecretFiles({ secretFiles }: Config): string[] {
   });
 }
 
-/** What is open by default because it listens on this machine alone. */
-export function openDoors({ api, admin }: Config): string[] {
-  const doors: string[] = [];
+/** What others may do or read without a secret, by a choice that may be right: the network and the machine decide. */
+export function openDoors({ api, admin, databases }: Config): string[] {
+  const doors = databases
+    .filter(({ tls, host }) => tls === "disable" && !host.startsWith("/") && !isLoopback(host))
+    .map(({ name, host }) => `databases "${name}": tls = "disable" sends everything to ${host} in plaintext`);
   if (api.token === null) {
     doors.push("api: without a token everybody on this machine may read everything, reset counters and begin epochs");
   }

@@ -19,6 +19,8 @@ import { tlsVersionOf } from "./tls/client-tls.ts";
 
 /** Connections beyond the limit that may still say what they want: a cancel is served, the rest is told 53300. */
 const SURPLUS_MAX = 256;
+/** Of a name that a stranger chose. */
+const LOGGED_CHARACTERS_MAX = 63;
 
 export interface ListenerOptions {
   readonly context: ThreadContext;
@@ -174,10 +176,11 @@ export class Listener {
 
   #forbid(caller: Caller, { user }: Entrant): void {
     const { context } = this.#o;
-    const database = databaseOf(caller.startup);
+    const asked = databaseOf(caller.startup);
+    const database = asked.slice(0, LOGGED_CHARACTERS_MAX);
     context.loginFailed("database");
     context.log("warn", "a client's login failed", { cause: "not a database of its [[users]] entry", user, database });
-    this.#refuse(caller, forbiddenDatabase(database));
+    this.#refuse(caller, forbiddenDatabase(asked));
   }
 
   #refuse({ socket }: Caller, error: ErrorFields): void {

@@ -9,27 +9,19 @@
 
 import type { Socket } from "node:net";
 import type { DatabaseConfig } from "../config/config.ts";
-import { credentialFor, type Entrant } from "./auth/credential.ts";
-import { PrimaryLogin } from "./auth/primary-login.ts";
-import { ServerLogin } from "./auth/server-login.ts";
+import type { Entrant } from "./auth/credential.ts";
+import { enterPrimary } from "./auth/enter-primary.ts";
+import type { PrimaryLogin } from "./auth/primary-login.ts";
 import { type Cancellable, sendCancel } from "./cancel.ts";
 import { sayGoodbye } from "./goodbye.ts";
-import {
-  badMessageLength,
-  cannotEnterPrimary,
-  LOGIN_TIMEOUT,
-  primaryUnreachable,
-  primaryWithoutTls,
-  SHUTDOWN,
-} from "./last-words.ts";
+import { badMessageLength, LOGIN_TIMEOUT, primaryUnreachable, primaryWithoutTls, SHUTDOWN } from "./last-words.ts";
 import { LoginGate } from "./login-gate.ts";
 import { MirrorSession } from "./mirror/session.ts";
 import type { SessionFacts } from "./mirror/filter.ts";
-import { readAuthentication, readBackendKey, type ServerError } from "./protocol/backend.ts";
+import { readAuthentication, readBackendKey } from "./protocol/backend.ts";
 import { encodeError, encodeTerminate, type ErrorFields } from "./protocol/encode.ts";
 import { BackendMessage } from "./protocol/message-types.ts";
-import { sqlstateClass } from "./protocol/sqlstate.ts";
-import { type StartupMessage, textToWire } from "./protocol/startup.ts";
+import type { StartupMessage } from "./protocol/startup.ts";
 import type { Request } from "./request.ts";
 import { SaslOffer } from "./sasl-offer.ts";
 import { factsOf, startupFor } from "./session-facts.ts";
@@ -159,34 +151,16 @@ export class Session implements Cancellable {
     else this.#end(error);
   }
 
-  /** Logs in to the primary in the client's name, or in that of the database entry. */
   #enter(entrant: Entrant): PrimaryLogin {
-    const server = this.#server;
-    const user = server.user ?? entrant.user;
-    const { users } = this.#context.config;
-    const credential = credentialFor({ server, user, database: this.#facts.database, users, entrant });
-    const options = { server: "primary", user: textToWire(user), credential, database: server.name } as const;
-    return new PrimaryLogin(new ServerLogin(options), {
-      answer: (bytes) => {
-        if (!this.#ended) this.#primary?.write(bytes);
-      },
-      failed: (reason) => this.#cannotEnter(reason),
-      refused: (error) => this.#entryRefused(error),
+    return enterPrimary({
+      context: this.#context,
+      server: this.#server,
+      facts: this.#facts,
+      entrant,
+      answer: (bytes) => this.#primary?.write(bytes),
+      end: (error) => this.#end(error),
+      isOver: () => this.#ended,
     });
-  }
-
-  #cannotEnter(reason: string): void {
-    if (this.#ended) return;
-    this.#context.loginFailed("primary");
-    this.#context.log("warn", "the primary cannot be entered", { database: this.#server.name, cause: reason });
-    this.#end(cannotEnterPrimary(reason));
-  }
-
-  #entryRefused({ sqlstate }: ServerError): void {
-    if (sqlstateClass(sqlstate) !== "28") return;
-    this.#context.loginFailed("primary");
-    const user = this.#server.user ?? this.#facts.user;
-    this.#context.log("warn", "the primary refuses pgsoak's login", { database: this.#server.name, user, sqlstate });
   }
 
   #createTap(): Tap {

@@ -6,6 +6,7 @@ import type { Config } from "../../src/config/config.ts";
 import { configHash } from "../../src/config/config-hash.ts";
 import { describeConfig } from "../../src/config/describe-config.ts";
 import { TABLES } from "../../src/config/schema.ts";
+import { openDoors } from "../../src/config/unsafe.ts";
 import { warningsOf } from "../../src/config/warnings.ts";
 import { BASE, ConfigFolder } from "./config-folder.ts";
 
@@ -160,6 +161,15 @@ test("a file that holds a secret and is open to everybody is a warning, whicheve
     `${join(folder.path, "pgsoak.toml")} holds a secret and everybody on this machine may read and change it (mode 0666): chmod 600`,
   );
   expect(open(folder.load(toml, { PGSOAK__ADMIN__PASSWORD: "y" }))).toHaveLength(1);
+});
+
+test("what is open without being a mistake is named by check", () => {
+  using folder = new ConfigFolder();
+  const open = (toml: string): string[] => openDoors(folder.load(toml)).map((door) => door.split(/:| everybody/)[0]!);
+  expect(open(BASE)).toEqual(["api", "admin"]);
+  expect(open(`${BASE}[api]\ntoken = "x"\n[admin]\npassword = "y"`)).toEqual([]);
+  const plain = BASE.replace('"db1"', '"127.0.0.1"\ntls = "disable"').replace('"db2"', '"db2"\ntls = "disable"');
+  expect(open(plain)).toEqual(['databases "candidate"', "api", "admin"]);
 });
 
 /** The tables that a text has, each once, in its order. */

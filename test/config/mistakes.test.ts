@@ -287,11 +287,15 @@ const cases: readonly Case[] = [
   },
   {
     rule: "two users of one name",
-    add: '[[users]]\nname = "app"\n[[users]]\nname = "app"\ndatabases = ["shop"]',
-    lines: [
-      '13: users[1].name: "app" has an entry for the same databases already: users[0].name (line 11)',
-      '14: users[1].databases[0]: no [[databases]] entry has the name "shop", and none is "*"',
-    ],
+    add: '[[users]]\nname = "app"\n[[users]]\nname = "app"',
+    lines: ['13: users[1].name: "app" has an entry for the same databases already: users[0].name (line 11)'],
+  },
+  {
+    rule: "two users of one name and one database, beside one for all",
+    add: ["", 'databases = ["app"]', 'databases = ["candidate", "app"]']
+      .map((more) => `[[users]]\nname = "u"\n${more}`)
+      .join("\n"),
+    lines: ['17: users[2].name: "u" has an entry for the same databases already: users[1].name (line 14)'],
   },
 
   // mirrorings

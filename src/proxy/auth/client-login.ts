@@ -17,7 +17,6 @@ import type { ScramVerifier } from "../protocol/scram-verifier.ts";
 import { Sqlstate } from "../protocol/sqlstate.ts";
 import type { StartupMessage } from "../protocol/startup.ts";
 import { factsOf } from "../session-facts.ts";
-import { onBytes } from "../sockets.ts";
 import type { ThreadContext } from "../thread-context.ts";
 import type { ClientFacts } from "../thread-messages.ts";
 import { tlsVersionOf } from "../tls/client-tls.ts";
@@ -60,7 +59,6 @@ export class ClientLogin {
   #entry: UserConfig | null = null;
   #exchange: SaslExchange | null = null;
   #delay: NodeJS.Timeout | undefined;
-  #closed = false;
 
   constructor(options: ClientLoginOptions) {
     const { context, client, startup, rest } = options;
@@ -71,11 +69,8 @@ export class ClientLogin {
     const leftMs = context.config.general.loginTimeoutMs - (clock.nowMs() - options.sinceMs);
     this.#timer = setTimeout(() => this.#late(), Math.max(0, leftMs));
     client.pause();
-    onBytes(client, (chunk) => this.#take(chunk));
-    client.on("error", () => undefined); // "close" follows
-    client.on("end", () => this.#left());
-    client.on("finish", () => this.#close());
-    client.on("close", () => this.#close());
+    client.on("data", this.#onData).on("error", this.#onError).on("end", this.#onEnd);
+    client.on("finish", this.#onClose).on("close", this.#onClose);
     this.#frames.add(rest);
     void this.#prepare();
   }
@@ -127,10 +122,33 @@ export class ClientLogin {
     this.#goOn();
   }
 
-  #take(chunk: Buffer): void {
-    if (this.#state !== "asking") return;
+  // The socket's listeners, to be taken off one by one: others are its own.
+
+  readonly #onData = (chunk: unknown): void => {
+    if (this.#state !== "asking" || !Buffer.isBuffer(chunk)) return;
     this.#frames.add(chunk);
     this.#goOn();
+  };
+
+  readonly #onError = (): void => undefined; // "close" follows
+
+  /** A client that leaves when it is asked for a password comes back with one: that is no failure. */
+  readonly #onEnd = (): void => {
+    if (this.#state === "delayed") return;
+    this.#leave();
+    this.#o.client.destroy();
+  };
+
+  readonly #onClose = (): void => {
+    this.#leave();
+    this.#o.onClosed();
+    this.#letGo();
+  };
+
+  #letGo(): void {
+    const { client } = this.#o;
+    client.off("data", this.#onData).off("end", this.#onEnd);
+    client.off("finish", this.#onClose).off("close", this.#onClose);
   }
 
   #goOn(): void {
@@ -162,14 +180,11 @@ export class ClientLogin {
   }
 
   #admit(clientKey: Buffer): void {
-    const { client, onAdmitted } = this.#o;
     const { serverKey, salt, iterations } = this.#verifier!;
     this.#leave();
-    this.#closed = true;
-    client.removeAllListeners();
-    client.on("error", () => undefined); // "close" follows
+    this.#letGo();
     const keys = { clientKey, serverKey, salt, iterations };
-    onAdmitted({ user: this.#facts.user, keys }, this.#entry!, this.#frames.rest());
+    this.#o.onAdmitted({ user: this.#facts.user, keys }, this.#entry!, this.#frames.rest());
   }
 
   /** Wrong, and told so after a while. */
@@ -201,15 +216,9 @@ export class ClientLogin {
   #late(): void {
     const { context } = this.#o;
     context.refusedLogin();
-    context.log("info", "a client did not log in in time", { database: this.#facts.database });
+    const database = this.#facts.database.slice(0, LOGGED_CHARACTERS_MAX);
+    context.log("info", "a client did not log in in time", { database });
     this.#end(LOGIN_TIMEOUT);
-  }
-
-  /** A client that leaves when it is asked for a password comes back with one: that is no failure. */
-  #left(): void {
-    if (this.#state === "delayed") return;
-    this.#leave();
-    this.#o.client.destroy();
   }
 
   #end(error: ErrorFields): void {
@@ -222,13 +231,6 @@ export class ClientLogin {
     this.#state = "over";
     clearTimeout(this.#timer);
     clearTimeout(this.#delay);
-  }
-
-  #close(): void {
-    this.#leave();
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#o.onClosed();
   }
 }
 

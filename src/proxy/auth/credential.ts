@@ -38,21 +38,18 @@ export interface CredentialQuestion {
 /** The server's own password first, then that of the user's entry for it, then what the client has proved. */
 export function credentialFor({ server, user, database, users, entrant }: CredentialQuestion): Credential | null {
   const password =
-    server.password ??
-    userEntry(users, user, server.name, true)?.password ??
-    userEntry(users, user, database, false)?.password;
+    server.password ?? entryNaming(users, user, server.name)?.password ?? userEntry(users, user, database)?.password;
   if (password !== undefined && password !== null) return { type: "password", password };
   return entrant !== null && entrant.user === user ? { type: "keys", keys: entrant.keys } : null;
 }
 
-/** The user's entry for a database; `named` wants one that names it, not one that is for all. */
-export function userEntry(
-  users: readonly UserConfig[],
-  user: string,
-  database: string,
-  named = false,
-): UserConfig | undefined {
-  return users.find(
-    ({ name, databases }) => name === user && (databases.includes(database) || (!named && databases.length === 0)),
+/** The user's entry for a database: one that names it wins over one that is for all. */
+export function userEntry(users: readonly UserConfig[], user: string, database: string): UserConfig | undefined {
+  return (
+    entryNaming(users, user, database) ?? users.find(({ name, databases }) => name === user && databases.length === 0)
   );
+}
+
+function entryNaming(users: readonly UserConfig[], user: string, database: string): UserConfig | undefined {
+  return users.find(({ name, databases }) => name === user && databases.includes(database));
 }

@@ -43,27 +43,31 @@ export class UserVerifiers {
   /** Whom a client that says it is `user` must convince. Of several entries the one for the database counts. */
   async find(user: string, database: string): Promise<CheckedUser> {
     const entry = userEntry(this.#users, user, database) ?? this.#users.find(({ name }) => name === user);
-    if (entry === undefined) return { verifier: mockScramVerifier(user, this.#iterations, this.#secret), entry: null };
-    return { verifier: await this.#verifierOf(entry), entry };
+    // A reload may bring users who have neither: auth itself waits for a restart.
+    const made = entry === undefined ? null : this.#verifierOf(entry);
+    if (entry === undefined || made === null) {
+      return { verifier: mockScramVerifier(user, this.#iterations, this.#secret), entry: null };
+    }
+    return { verifier: await made, entry };
   }
 
   async #makeAll(round: number): Promise<void> {
     for (const user of this.#users) {
       if (round !== this.#round) return;
       // A runtime that can't hash says so to the client that logs in.
-      await this.#verifierOf(user).catch(() => undefined);
+      await this.#verifierOf(user)?.catch(() => undefined);
     }
   }
 
-  #verifierOf(user: UserConfig): Promise<ScramVerifier> {
+  /** Null for an entry that nothing can be checked against. */
+  #verifierOf(user: UserConfig): Promise<ScramVerifier> | null {
     const key = keyOf(user);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
+    const { name, password } = user;
     const stored = storedOf(user);
-    const made =
-      stored === null
-        ? createScramVerifier(user.password ?? "", saltOf(user.name, this.#secret))
-        : Promise.resolve(stored);
+    if (stored === null && password === null) return null;
+    const made = stored === null ? createScramVerifier(password!, saltOf(name, this.#secret)) : Promise.resolve(stored);
     this.#known.set(key, made);
     return made;
   }

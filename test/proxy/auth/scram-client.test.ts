@@ -12,10 +12,10 @@ import { saslPrep } from "../../../src/proxy/protocol/saslprep.ts";
 const NONCE = "rOprNGfwEbeRWgbNEkqO";
 const SALT = "W22ZaJ0SNY7soEsUEjb6gQ==";
 
-const password = (text: string): Credential => ({ type: "password", password: text });
+const byPassword = (text: string): Credential => ({ type: "password", password: text });
 
 const failureOf = async (serverFirst: string): Promise<string> => {
-  const answer = await new ScramClient(password("pencil"), NONCE).answer(Buffer.from(serverFirst));
+  const answer = await new ScramClient(byPassword("pencil"), NONCE).answer(Buffer.from(serverFirst));
   return "failed" in answer ? answer.failed : "";
 };
 
@@ -33,8 +33,8 @@ describe("SCRAM-SHA-256", () => {
   });
 
   test("the first message names no user and no channel binding, with a new nonce each time", () => {
-    expect(new ScramClient(password("x"), NONCE).first().toString()).toBe(`n,,n=,r=${NONCE}`);
-    const nonces = new Set(Array.from({ length: 10 }, () => new ScramClient(password("x")).first().toString()));
+    expect(new ScramClient(byPassword("x"), NONCE).first().toString()).toBe(`n,,n=,r=${NONCE}`);
+    const nonces = new Set(Array.from({ length: 10 }, () => new ScramClient(byPassword("x")).first().toString()));
     expect(nonces.size).toBe(10);
   });
 
@@ -63,17 +63,17 @@ describe("SCRAM-SHA-256", () => {
     ["a short one", "v=AAAA"],
     ["an error", "e=invalid-proof"],
   ])("a server whose last word is %s has proved nothing", async (_name, serverFinal) => {
-    const client = new ScramClient(password("pencil"), NONCE);
+    const client = new ScramClient(byPassword("pencil"), NONCE);
     await client.answer(Buffer.from(`r=${NONCE}x,s=${SALT},i=4096`));
     expect(client.verify(Buffer.from(serverFinal))).toHaveProperty("failed");
   });
 
   test("a last word before there was a challenge proves nothing", () => {
-    expect(new ScramClient(password("x")).verify(Buffer.from("v=AAAA"))).toHaveProperty("failed");
+    expect(new ScramClient(byPassword("x")).verify(Buffer.from("v=AAAA"))).toHaveProperty("failed");
   });
 
   test("of what a refusing server says only the RFC's own words are repeated", async () => {
-    const client = new ScramClient(password("pencil"), NONCE);
+    const client = new ScramClient(byPassword("pencil"), NONCE);
     expect(client.verify(Buffer.from("e=invalid-proof"))?.failed).toContain("invalid-proof");
     expect(client.verify(Buffer.from("e=<script>evil</script>"))?.failed).not.toContain("evil");
   });
@@ -90,8 +90,8 @@ describe("SCRAM-SHA-256 with what a client has shown of its password", () => {
   };
 
   test("proves the same as the password itself to a server that keeps the same verifier", async () => {
-    const byPassword = await new ScramClient(password("pencil"), NONCE).answer(Buffer.from(challenge));
-    expect(await new ScramClient(keysOf({}), NONCE).answer(Buffer.from(challenge))).toEqual(byPassword);
+    const expected = await new ScramClient(byPassword("pencil"), NONCE).answer(Buffer.from(challenge));
+    expect(await new ScramClient(keysOf({}), NONCE).answer(Buffer.from(challenge))).toEqual(expected);
   });
 
   test.each([

@@ -12,9 +12,9 @@ const SALT = Buffer.from("0123456789abcdef");
 const ITERATIONS = 4096;
 
 const login = (password: string | null = PASSWORD): ServerLogin =>
-  entering(password === null ? null : { type: "password", password });
+  loginWith(password === null ? null : { type: "password", password });
 
-const entering = (credential: Credential | null): ServerLogin =>
+const loginWith = (credential: Credential | null): ServerLogin =>
   new ServerLogin({ server: "mirror", user: "ann", credential, database: "candidate" });
 
 const sent = (step: LoginStep): string => ("send" in step ? (step.send ?? Buffer.alloc(0)).toString("latin1") : "");
@@ -116,7 +116,7 @@ describe("ServerLogin", () => {
     const key = Buffer.alloc(32);
     const keys = { clientKey: key, serverKey: key, salt: SALT, iterations: ITERATIONS };
     for (const message of [{ type: "cleartext" }, { type: "md5", salt: Buffer.alloc(4) }] as const) {
-      const reason = failed(await entering({ type: "keys", keys }).receive(message));
+      const reason = failed(await loginWith({ type: "keys", keys }).receive(message));
       expect(reason).toContain("there is only a scram_verifier");
     }
   });
