@@ -45,6 +45,11 @@ export function liveMetrics(prefix: string, { live, version, log }: LiveMetricsS
     perMirroring("mirror_queue_depth", "Requests that wait in mirror queues.", ({ queueDepth }) => queueDepth),
     perMirroring("mirror_queue_bytes", "Bytes that wait in mirror queues.", ({ queueBytes }) => queueBytes),
     perMirroring("mirror_connections", "Open connections to the mirror.", ({ connections }) => connections),
+    perMirroring(
+      "mirror_sessions_incomplete",
+      "Sessions that lack something on the mirror which nothing can bring back.",
+      ({ incompleteSessions }) => incompleteSessions,
+    ),
     perMirroring("mirror_observing", "1 while the mirroring gathers evidence, else 0.", (mirroring) =>
       Number(isObserving(mirroring)),
     ),

@@ -43,6 +43,8 @@ export interface LiveMirroring {
   readonly queueSlots: number;
   /** Open connections to the mirror. */
   readonly connections: number;
+  /** Sessions that lack something on the mirror which nothing can bring back: their differences prove nothing. */
+  readonly incompleteSessions: number;
   readonly state: ObservationState;
   /** False from mirror_error_threshold consecutive errors until the next success. */
   readonly healthy: boolean;

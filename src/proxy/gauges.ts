@@ -18,7 +18,9 @@ export const MIRROR_QUEUE_DEPTH = 1;
 export const MIRROR_QUEUE_BYTES = 2;
 /** Sessions whose requests may go to this mirroring. */
 export const MIRROR_SESSIONS = 3;
-const MIRRORING_COLUMNS = 4;
+/** Those of them that lack something on the mirror which nothing can bring back. */
+export const MIRROR_SESSIONS_INCOMPLETE = 4;
+const MIRRORING_COLUMNS = 5;
 
 /** How many proxy threads there can be; a request id carries its thread in the lowest bits. */
 export const THREADS_MAX = 64;

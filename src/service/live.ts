@@ -15,6 +15,7 @@ import {
   MIRROR_QUEUE_BYTES,
   MIRROR_QUEUE_DEPTH,
   MIRROR_SESSIONS,
+  MIRROR_SESSIONS_INCOMPLETE,
   REFUSED_CONNECTIONS,
   REFUSED_LOGINS,
   REFUSED_MESSAGES,
@@ -104,6 +105,7 @@ export class Live implements LiveStatus {
         queueBytes: gauge(MIRROR_QUEUE_BYTES),
         queueSlots: gauge(MIRROR_SESSIONS) * mirroring.queueLength,
         connections: gauge(MIRROR_CONNECTIONS),
+        incompleteSessions: gauge(MIRROR_SESSIONS_INCOMPLETE),
         state: paused.has(mirroring.name) ? "paused" : down ? "mirror_down" : healthy ? "observing" : "degraded",
         healthy,
       };

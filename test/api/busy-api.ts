@@ -13,6 +13,7 @@ export const MIRRORING: LiveMirroring = {
   queueBytes: 4096,
   queueSlots: 200,
   connections: 2,
+  incompleteSessions: 1,
   state: "observing",
   healthy: true,
 };

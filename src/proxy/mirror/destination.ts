@@ -4,7 +4,13 @@
 import type { DatabaseConfig, MirroringConfig, UserConfig } from "../../config/config.ts";
 import type { ByteBudget } from "../byte-budget.ts";
 import type { ThreadLog } from "../thread-log.ts";
-import { type Gauges, MIRROR_CONNECTIONS, MIRROR_QUEUE_DEPTH, MIRROR_SESSIONS } from "../gauges.ts";
+import {
+  type Gauges,
+  MIRROR_CONNECTIONS,
+  MIRROR_QUEUE_DEPTH,
+  MIRROR_SESSIONS,
+  MIRROR_SESSIONS_INCOMPLETE,
+} from "../gauges.ts";
 import type { Recording } from "../recording.ts";
 import { FactsWatch } from "./facts-watch.ts";
 import { StatementFilter } from "./filter.ts";
@@ -225,6 +231,11 @@ export class MirrorDestination {
     this.#sessions.delete(session);
     this.#active.delete(session);
     this.#o.gauges.addMirroring(this.#o.thread, this.index, MIRROR_SESSIONS, -1);
+  }
+
+  /** One of the open sessions lacks something that nothing can bring back (+1), or does so no longer (-1). */
+  sessionLacks(delta: 1 | -1): void {
+    this.#o.gauges.addMirroring(this.#o.thread, this.index, MIRROR_SESSIONS_INCOMPLETE, delta);
   }
 
   queueChanged(requests: number): void {
