@@ -96,6 +96,12 @@ export function liveMetrics(prefix: string, { live, version, log }: LiveMetricsS
       { labels: { limit: "login_timeout" }, value: refusals.logins },
       { labels: { limit: "message_length" }, value: refusals.messages },
     ]),
+    single(
+      "sessions_unwatched_total",
+      "counter",
+      "Sessions that could not be followed any more, because of a defect, and went on unmirrored, since the start.",
+      live.unwatchedSessions(),
+    ),
     family("build_info", "gauge", "Always 1; the version is in the label.", [{ labels: { version }, value: 1 }]),
   ];
 }

@@ -73,6 +73,8 @@ export interface LiveStatus {
   /** Clients that are logged in. */
   sessions(): number;
   refusals(): Refusals;
+  /** Sessions since the start that could not be followed any more, because of a defect, and went on unmirrored. */
+  unwatchedSessions(): number;
   /** Every configured mirroring, also without traffic. */
   mirrorings(): readonly LiveMirroring[];
 }

@@ -10,6 +10,8 @@ export const SESSIONS = 2;
 export const REFUSED_CONNECTIONS = 3;
 export const REFUSED_LOGINS = 4;
 export const REFUSED_MESSAGES = 5;
+/** Sessions that could not be followed any more; never goes down either. */
+export const UNWATCHED_SESSIONS = 6;
 const THREAD_COLUMNS = 8;
 
 /** Gauges of a thread per mirroring. */

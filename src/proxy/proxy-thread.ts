@@ -6,7 +6,7 @@ import { createClock } from "../clock.ts";
 import type { Config, DatabaseConfig, MirroringConfig } from "../config/config.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { CancelRegistry } from "./cancel.ts";
-import { Gauges, REFUSED_LOGINS, REFUSED_MESSAGES, SESSIONS } from "./gauges.ts";
+import { Gauges, REFUSED_LOGINS, REFUSED_MESSAGES, SESSIONS, UNWATCHED_SESSIONS } from "./gauges.ts";
 import { Listener } from "./listener.ts";
 import { type DestinationSettings, MirrorDestination } from "./mirror/destination.ts";
 import { Recording } from "./recording.ts";
@@ -87,6 +87,7 @@ export class ProxyThread {
       loggedIn: (delta) => gauges.add(thread, SESSIONS, delta),
       refusedLogin: () => gauges.add(thread, REFUSED_LOGINS, 1),
       refusedMessage: () => gauges.add(thread, REFUSED_MESSAGES, 1),
+      unwatched: () => gauges.add(thread, UNWATCHED_SESSIONS, 1),
     };
     this.#listener = new Listener({
       context: this.#context,

@@ -19,11 +19,13 @@ import { encodeError, encodeTerminate, type ErrorFields } from "./protocol/encod
 import { BackendMessage } from "./protocol/message-types.ts";
 import type { StartupMessage } from "./protocol/startup.ts";
 import type { Request } from "./request.ts";
+import { framesOf } from "./frames-of.ts";
 import { factsOf, startupFor } from "./session-facts.ts";
 import { connectTo, onBytes } from "./sockets.ts";
-import { Tap } from "./tap.ts";
+import type { Tap, TapOptions } from "./tap.ts";
 import type { ThreadContext } from "./thread-context.ts";
 import type { ClientFacts } from "./thread-messages.ts";
+import { Watch } from "./watch.ts";
 
 /** A client that pipelines deeper than this waits until some of it is answered. */
 const PIPELINE_MAX = 10_000;
@@ -51,7 +53,7 @@ export class Session implements Cancellable {
   readonly #server: DatabaseConfig;
   readonly #startup: StartupMessage;
   readonly #facts: SessionFacts;
-  readonly #tap: Tap;
+  readonly #tap: Watch;
   readonly #gate = new LoginGate();
   readonly #mirrors: MirrorSession[] = [];
   readonly #loginTimer: NodeJS.Timeout;
@@ -80,7 +82,7 @@ export class Session implements Cancellable {
     this.#onClosed = options.onClosed;
     this.#connectedAt = context.recording.clock.wallUs();
     this.#facts = factsOf(startup);
-    this.#tap = this.#createTap();
+    this.#tap = this.#watch();
     const { config, recording } = context;
     const leftMs = config.general.loginTimeoutMs - (recording.clock.nowMs() - options.sinceMs);
     this.#loginTimer = setTimeout(() => this.#loginTimedOut(), Math.max(0, leftMs));
@@ -106,7 +108,15 @@ export class Session implements Cancellable {
     const { database, user, application } = this.#facts;
     const { remoteAddress, remotePort } = this.#client;
     const requests = this.#tap.depth;
-    const state = !this.#loggedIn ? "login" : requests > 0 ? "active" : this.#tap.idle ? "idle" : "transaction";
+    const state = !this.#loggedIn
+      ? "login"
+      : this.#tap.isLost
+        ? "unwatched"
+        : requests > 0
+          ? "active"
+          : this.#tap.idle
+            ? "idle"
+            : "transaction";
     const address = remoteAddress === undefined ? "" : `${remoteAddress}:${remotePort}`;
     return { database, user, application, address, state, connectedAt: this.#connectedAt, requests };
   }
@@ -124,10 +134,10 @@ export class Session implements Cancellable {
     else this.#end(error);
   }
 
-  #createTap(): Tap {
+  #watch(): Watch {
     const context = this.#context;
     const mirrorings = context.mirroringsOf(this.#server.name);
-    return new Tap({
+    const options = {
       book: context.book,
       budget: context.budget,
       lengthMax: context.config.general.maxMessageBytes,
@@ -139,7 +149,29 @@ export class Session implements Cancellable {
       announce: (request) => this.#announce(request),
       primarySettled: (request) => this.#primarySettled(request),
       loginFrame: (type, buffer, start, end) => this.#loginFrame(type, buffer, start, end),
+    } satisfies TapOptions;
+    return new Watch(options, (error, tap) => this.#watchLost(error, tap));
+  }
+
+  /** A defect: what is known of the session may be wrong. Its client goes on, its mirrors don't. */
+  #watchLost(error: unknown, tap: Tap): void {
+    const context = this.#context;
+    context.unwatched();
+    context.log("error", "a session can't be followed any more: it goes on unmirrored", {
+      database: this.#server.name,
+      ...framesOf(error),
     });
+    const mirrors = this.#mirrors.splice(0);
+    for (const { lane } of mirrors) context.recording.undecidedAreLost(lane);
+    try {
+      const cut = tap.end();
+      for (const mirror of mirrors) mirror.leave(cut);
+    } catch {
+      for (const mirror of mirrors) mirror.abort();
+    }
+    // Before that the login can't go on: what it waits for is not seen.
+    if (!this.#loggedIn) this.#end(null);
+    else this.#resumeClient();
   }
 
   #wire(): void {

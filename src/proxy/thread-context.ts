@@ -28,4 +28,6 @@ export interface ThreadContext {
   /** Count limits that were hit. */
   refusedLogin(): void;
   refusedMessage(): void;
+  /** Counts sessions that can't be followed any more. */
+  unwatched(): void;
 }

@@ -20,6 +20,7 @@ import {
   REFUSED_LOGINS,
   REFUSED_MESSAGES,
   SESSIONS,
+  UNWATCHED_SESSIONS,
 } from "../proxy/gauges.ts";
 import { MirrorHealth } from "../proxy/mirror/health.ts";
 import type { ConfigInForce } from "./config-in-force.ts";
@@ -90,6 +91,10 @@ export class Live implements LiveStatus {
       logins: gauges.sum(REFUSED_LOGINS),
       messages: gauges.sum(REFUSED_MESSAGES),
     };
+  }
+
+  unwatchedSessions(): number {
+    return this.#pool.gauges.sum(UNWATCHED_SESSIONS);
   }
 
   mirrorings(): readonly LiveMirroring[] {

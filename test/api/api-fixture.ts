@@ -69,6 +69,9 @@ class LiveFacts implements LiveStatus {
   refusals(): Refusals {
     return { connections: 4, logins: 5, messages: 6 };
   }
+  unwatchedSessions(): number {
+    return 7;
+  }
   mirrorings(): readonly LiveMirroring[] {
     return this.states;
   }

@@ -268,8 +268,11 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   #pump(): void {
     if (this.#pumping || this.#closed) return;
     this.#pumping = true;
-    while (this.#step());
-    this.#pumping = false;
+    try {
+      while (this.#step());
+    } finally {
+      this.#pumping = false;
+    }
     this.#countLacking(this.#memory.lacking);
     if (this.#run === null && this.#queue.isEmpty && this.#awaited === null) this.#rest();
   }
