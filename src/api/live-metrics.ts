@@ -61,6 +61,11 @@ export function liveMetrics(prefix: string, source: LiveMetricsSource): MetricFa
       ),
       type: "counter",
     },
+    perMirroring(
+      "mirror_sessions_incomplete",
+      "Sessions that lack something on the mirror which nothing can bring back.",
+      ({ incompleteSessions }) => incompleteSessions,
+    ),
     perMirroring("mirror_observing", "1 while the mirroring gathers evidence, else 0.", (mirroring) =>
       Number(isObserving(mirroring)),
     ),
@@ -123,6 +128,12 @@ export function liveMetrics(prefix: string, source: LiveMetricsSource): MetricFa
       Object.entries(live.loginFailures()).map(([reason, value]) => ({ labels: { reason }, value })),
     ),
     single("start_time_seconds", "gauge", "When the process began, seconds since the Unix epoch.", startedS),
+    single(
+      "sessions_unwatched_total",
+      "counter",
+      "Sessions that could not be followed any more, because of a defect, and went on unmirrored, since the start.",
+      live.unwatchedSessions(),
+    ),
     family("build_info", "gauge", "Always 1; the version is in the label.", [{ labels: { version }, value: 1 }]),
   ];
 }

@@ -43,6 +43,8 @@ export interface LiveMirroring {
   readonly queueSlots: number;
   /** Open connections to the mirror. */
   readonly connections: number;
+  /** Sessions that lack something on the mirror which nothing can bring back: their differences prove nothing. */
+  readonly incompleteSessions: number;
   readonly state: ObservationState;
   /** Logins since the start that the mirror refused, or that pgsoak has no password for. */
   readonly refusedLogins: number;
@@ -86,6 +88,8 @@ export interface LiveStatus {
   sessions(): number;
   refusals(): Refusals;
   loginFailures(): LoginFailures;
+  /** Sessions since the start that could not be followed any more, because of a defect, and went on unmirrored. */
+  unwatchedSessions(): number;
   /** Every configured mirroring, also without traffic. */
   mirrorings(): readonly LiveMirroring[];
 }

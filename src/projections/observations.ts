@@ -36,19 +36,26 @@ function standingOf(state: RowState): Standing {
   }
 }
 
-/** A loss whose size is known is a loss; every other leaves a span of which nothing can be said. */
-function leavesGap({ cause, lane, requests, from, to }: EventOf<"unrecorded">): boolean {
-  return from < to && (cause !== "ring_full" || lane === null || requests === null);
+/** What a ring lost it lost before it was published, which is so soon that all of it may be told as one instant. */
+const LOSS_US_MIN = 5000;
+/** A ring that overflows again within this time is one gap, so that one which never keeps up is few rows. */
+const AGAIN_US = 1_000_000;
+
+function gapOf({ seq, cause, from, to }: EventOf<"unrecorded">): ObservationGapRow | null {
+  if (cause === "ring_full") return { seq, from_us: Math.min(from, to - LOSS_US_MIN), to_us: to, cause };
+  return from < to ? { seq, from_us: from, to_us: to, cause } : null;
 }
 
 class ObservationLedger implements Fold {
   readonly name = "observations";
-  readonly version = 1;
+  readonly version = 2;
   readonly tables: readonly [observation: string, gap: string];
   readonly #watched = new Map<string, Watched>();
   readonly #touched = new Set<string>();
   #closed: ObservationRow[] = [];
-  #gaps: ObservationGapRow[] = [];
+  readonly #gaps = new Map<number, ObservationGapRow>();
+  /** The last gap that a ring has left, which may go on. */
+  #overflow: ObservationGapRow | null = null;
 
   constructor(prefix: string) {
     this.tables = [`${prefix}observation`, `${prefix}observation_gap`];
@@ -67,6 +74,10 @@ class ObservationLedger implements Fold {
     for (const { mirroring, from_us: from, state, mirror } of open.iterate()) {
       this.#watched.set(mirroring, { from, standing: standingOf(state), isPaused: state === "paused", mirror });
     }
+    const overflow = db.prepare<[], ObservationGapRow>(
+      `select seq, from_us, to_us, cause from ${this.tables[1]} where cause = 'ring_full' order by seq desc limit 1`,
+    );
+    this.#overflow = overflow.get() ?? null;
   }
 
   apply(event: MirrorEvent): void {
@@ -83,8 +94,7 @@ class ObservationLedger implements Fold {
         this.#observe(event);
         return;
       case "unrecorded":
-        if (!leavesGap(event)) return;
-        this.#gaps.push({ seq: event.seq, from_us: event.from, to_us: event.to, cause: event.cause });
+        this.#lose(gapOf(event));
         return;
       case "queued":
       case "mirrored":
@@ -113,13 +123,27 @@ class ObservationLedger implements Fold {
         upsert.run(mirroring, watched.from, null, stateOf(watched), watched.mirror);
       }
     }
-    if (this.#gaps.length > 0) {
+    if (this.#gaps.size > 0) {
       const insert = db.prepare(`insert or replace into ${gap} (seq, from_us, to_us, cause) values (?, ?, ?, ?)`);
-      for (const { seq, from_us: from, to_us: to, cause } of this.#gaps) insert.run(seq, from, to, cause);
+      for (const { seq, from_us: from, to_us: to, cause } of this.#gaps.values()) insert.run(seq, from, to, cause);
     }
     this.#closed = [];
     this.#touched.clear();
-    this.#gaps = [];
+    this.#gaps.clear();
+  }
+
+  #lose(gap: ObservationGapRow | null): void {
+    if (gap === null) return;
+    const last = this.#overflow;
+    if (gap.cause !== "ring_full") this.#gaps.set(gap.seq, gap);
+    else if (last !== null && gap.from_us <= last.to_us + AGAIN_US)
+      this.#overflowed({ ...last, to_us: Math.max(last.to_us, gap.to_us) });
+    else this.#overflowed(gap);
+  }
+
+  #overflowed(gap: ObservationGapRow): void {
+    this.#overflow = gap;
+    this.#gaps.set(gap.seq, gap);
   }
 
   #startRun({ at, mirrorings, metricsEnabled }: EventOf<"run_started">): void {
@@ -173,7 +197,8 @@ class ObservationLedger implements Fold {
     this.#watched.clear();
     this.#touched.clear();
     this.#closed = [];
-    this.#gaps = [];
+    this.#gaps.clear();
+    this.#overflow = null;
   }
 }
 

@@ -2,6 +2,7 @@
 // rows be compared. Computed once for each new statement key, from words and brackets alone; a text that PostgreSQL would
 // refuse may get any answer, since none of it will run.
 
+import { LOCK_FUNCTIONS, readLockCall } from "./lock-call.ts";
 import { Findings, type StatementClass } from "./statement-class.ts";
 import { LITERAL, Tokens } from "./tokens.ts";
 
@@ -27,12 +28,6 @@ const INTO_PREFIXES = words("into local global");
 const CREATED_KINDS = words("recursive table view sequence if not exists");
 /** Behind these a name follows, even one that looks like a verb. */
 const NAME_FOLLOWS = words("with recursive , by set using");
-
-/** Session-level locks outlive the transaction (PostgreSQL 18 docs, 9.28.10). */
-const SESSION_FUNCTIONS = words(
-  "pg_advisory_lock pg_advisory_lock_shared pg_try_advisory_lock pg_try_advisory_lock_shared " +
-    "pg_advisory_unlock pg_advisory_unlock_shared pg_advisory_unlock_all",
-);
 
 /** Differ from one execution, or one server, to the next, without brackets. */
 const VOLATILE_WORDS = words(
@@ -60,6 +55,7 @@ export function classify(buffer: Buffer, start: number, end: number, standardCon
     }
     tokens.next();
   }
+  if (found.locks !== null) found.locks = readLockCall(new Tokens(buffer, start, end, !standardConformingStrings));
   return found;
 }
 
@@ -121,7 +117,7 @@ function note(t: Tokens, found: Findings): void {
   else if (t.text === "(") {
     const name = t.previous.startsWith('"') ? t.previous.slice(1, -1) : t.previous;
     if (VOLATILE_FUNCTIONS.has(name)) found.volatile = true;
-    if (SESSION_FUNCTIONS.has(name)) found.holdObjects();
+    if (LOCK_FUNCTIONS.has(name)) found.callLock();
     if (name === "set_config") t.configDepth = t.depth;
   } else if (t.text === ")" && t.depth === t.configDepth) {
     // The third argument says whether the setting ends with the transaction; one that isn't a plain true may be false.

@@ -10,6 +10,8 @@ export const SESSIONS = 2;
 export const REFUSED_CONNECTIONS = 3;
 export const REFUSED_LOGINS = 4;
 export const REFUSED_MESSAGES = 5;
+/** Sessions that could not be followed any more; never goes down either. */
+export const UNWATCHED_SESSIONS = 6;
 /** Logins that failed under auth = "userlist", by why. */
 export const FAILED_LOGINS = { password: 8, protocol: 9, database: 10, primary: 11 } as const;
 export type LoginFailure = keyof typeof FAILED_LOGINS;
@@ -23,7 +25,9 @@ export const MIRROR_QUEUE_BYTES = 2;
 export const MIRROR_SESSIONS = 3;
 /** A counter: attempts that the mirror refused to let in, or that pgsoak has no password for. */
 export const MIRROR_REFUSED_LOGINS = 4;
-const MIRRORING_COLUMNS = 5;
+/** Those of them that lack something on the mirror which nothing can bring back. */
+export const MIRROR_SESSIONS_INCOMPLETE = 5;
+const MIRRORING_COLUMNS = 6;
 
 /** How many proxy threads there can be; a request id carries its thread in the lowest bits. */
 export const THREADS_MAX = 64;

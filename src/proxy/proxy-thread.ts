@@ -7,7 +7,7 @@ import type { Config, DatabaseConfig, MirroringConfig } from "../config/config.t
 import { UserVerifiers } from "./auth/user-verifiers.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { CancelRegistry } from "./cancel.ts";
-import { FAILED_LOGINS, Gauges, REFUSED_LOGINS, REFUSED_MESSAGES, SESSIONS } from "./gauges.ts";
+import { FAILED_LOGINS, Gauges, REFUSED_LOGINS, REFUSED_MESSAGES, SESSIONS, UNWATCHED_SESSIONS } from "./gauges.ts";
 import { Listener } from "./listener.ts";
 import { type DestinationSettings, MirrorDestination } from "./mirror/destination.ts";
 import { Recording } from "./recording.ts";
@@ -101,6 +101,7 @@ export class ProxyThread {
       refusedLogin: () => gauges.add(thread, REFUSED_LOGINS, 1),
       refusedMessage: () => gauges.add(thread, REFUSED_MESSAGES, 1),
       loginFailed: (why) => gauges.add(thread, FAILED_LOGINS[why], 1),
+      unwatched: () => gauges.add(thread, UNWATCHED_SESSIONS, 1),
     };
     this.#listener = new Listener({
       context: this.#context,

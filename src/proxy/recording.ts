@@ -43,6 +43,8 @@ interface LaneTally {
   /** Seen, but neither selected nor skipped yet; not written until that is decided. */
   undecided: number;
   unrecorded: number;
+  /** Seen, and neither undecided nor decided: none, but while a request is being announced. */
+  owed: number;
   readonly skipped: number[];
 }
 
@@ -120,7 +122,7 @@ export class Recording {
     if (this.#lanes.size >= LANES_MAX && database !== "other") return this.laneId(mirroring, "other");
     const id = this.#lanes.size + 1;
     this.#lanes.set(key, id);
-    this.#tallies[id] = { seen: 0, undecided: 0, unrecorded: 0, skipped: SKIP_REASONS.map(() => 0) };
+    this.#tallies[id] = { seen: 0, undecided: 0, unrecorded: 0, owed: 0, skipped: SKIP_REASONS.map(() => 0) };
     this.#tell({ type: "lane", id, mirroring, database });
     return id;
   }
@@ -165,16 +167,30 @@ export class Recording {
 
   /** The tap saw one request of this lane. Called before anything is decided about it. */
   seen(lane: number): void {
-    this.#touch(lane).seen++;
+    const tally = this.#touch(lane);
+    tally.seen++;
+    tally.owed++;
   }
 
   /** A request that was seen waits for its decision (+1), or gets it now (-1). */
   undecided(lane: number, delta: 1 | -1): void {
-    this.#touch(lane).undecided += delta;
+    const tally = this.#touch(lane);
+    tally.undecided += delta;
+    tally.owed -= delta;
   }
 
   skipped(lane: number, reason: SkipReason): void {
-    this.#touch(lane).skipped[SKIP_REASONS.indexOf(reason)]!++;
+    const tally = this.#touch(lane);
+    tally.skipped[SKIP_REASONS.indexOf(reason)]!++;
+    tally.owed--;
+  }
+
+  /** Announcing failed: what was seen and not decided about is lost to the books, and known to be. */
+  undecidedAreLost(lane: number): void {
+    const tally = this.#tallies[lane]!;
+    if (tally.owed <= 0) return;
+    this.#touch(lane).unrecorded += tally.owed;
+    tally.owed = 0;
   }
 
   /**
@@ -182,6 +198,7 @@ export class Recording {
    * False: the request is carried but counted as unrecorded, and must not be written about.
    */
   reserve(lane: number, records: 1 | 2): boolean {
+    this.#tallies[lane]!.owed--;
     if (!this.#options.enabled) return false;
     if (this.#ring.reserve(records)) return true;
     this.#touch(lane).unrecorded++;

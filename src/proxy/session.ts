@@ -24,13 +24,15 @@ import { BackendMessage } from "./protocol/message-types.ts";
 import type { StartupMessage } from "./protocol/startup.ts";
 import type { Request } from "./request.ts";
 import { SaslOffer } from "./sasl-offer.ts";
+import { framesOf } from "./frames-of.ts";
 import { factsOf, startupFor } from "./session-facts.ts";
 import { onBytes } from "./sockets.ts";
-import { Tap } from "./tap.ts";
+import type { Tap, TapOptions } from "./tap.ts";
 import type { ThreadContext } from "./thread-context.ts";
 import type { ClientFacts } from "./thread-messages.ts";
 import { tlsVersionOf } from "./tls/client-tls.ts";
 import { type OpeningFailure, ServerOpening } from "./tls/server-opening.ts";
+import { Watch } from "./watch.ts";
 
 /** A client that pipelines deeper than this waits until some of it is answered. */
 const PIPELINE_MAX = 10_000;
@@ -60,7 +62,7 @@ export class Session implements Cancellable {
   readonly #server: DatabaseConfig;
   readonly #startup: StartupMessage;
   readonly #facts: SessionFacts;
-  readonly #tap: Tap;
+  readonly #tap: Watch;
   readonly #gate = new LoginGate();
   readonly #entrant: Entrant | null;
   /** Only while pgsoak itself logs in to the primary. */
@@ -104,7 +106,7 @@ export class Session implements Cancellable {
     this.#facts = factsOf(startup);
     this.#entry = this.#entrant === null ? null : this.#enter(this.#entrant);
     this.#early = [startupFor(server, startup, options.packet, this.#entry === null ? null : server.user)];
-    this.#tap = this.#createTap();
+    this.#tap = this.#watch();
     const { config, recording } = context;
     const leftMs = config.general.loginTimeoutMs - (recording.clock.nowMs() - options.sinceMs);
     this.#loginTimer = setTimeout(() => this.#loginTimedOut(), Math.max(0, leftMs));
@@ -132,7 +134,15 @@ export class Session implements Cancellable {
     const { database, user, application } = this.#facts;
     const { remoteAddress, remotePort } = this.#client;
     const requests = this.#tap.depth;
-    const state = !this.#loggedIn ? "login" : requests > 0 ? "active" : this.#tap.idle ? "idle" : "transaction";
+    const state = !this.#loggedIn
+      ? "login"
+      : this.#tap.isLost
+        ? "unwatched"
+        : requests > 0
+          ? "active"
+          : this.#tap.idle
+            ? "idle"
+            : "transaction";
     const address = remoteAddress === undefined ? "" : `${remoteAddress}:${remotePort}`;
     const tls = { clientTls: this.#clientTls, primaryTls: this.#primaryTls };
     return { database, user, application, address, state, connectedAt: this.#connectedAt, requests, ...tls };
@@ -163,10 +173,10 @@ export class Session implements Cancellable {
     });
   }
 
-  #createTap(): Tap {
+  #watch(): Watch {
     const context = this.#context;
     const mirrorings = context.mirroringsOf(this.#server.name);
-    return new Tap({
+    const options = {
       book: context.book,
       budget: context.budget,
       lengthMax: context.config.general.maxMessageBytes,
@@ -178,7 +188,29 @@ export class Session implements Cancellable {
       announce: (request) => this.#announce(request),
       primarySettled: (request) => this.#primarySettled(request),
       loginFrame: (type, buffer, start, end) => this.#loginFrame(type, buffer, start, end),
+    } satisfies TapOptions;
+    return new Watch(options, (error, tap) => this.#watchLost(error, tap));
+  }
+
+  /** A defect: what is known of the session may be wrong. Its client goes on, its mirrors don't. */
+  #watchLost(error: unknown, tap: Tap): void {
+    const context = this.#context;
+    context.unwatched();
+    context.log("error", "a session can't be followed any more: it goes on unmirrored", {
+      database: this.#server.name,
+      ...framesOf(error),
     });
+    const mirrors = this.#mirrors.splice(0);
+    for (const { lane } of mirrors) context.recording.undecidedAreLost(lane);
+    try {
+      const cut = tap.end();
+      for (const mirror of mirrors) mirror.leave(cut);
+    } catch {
+      for (const mirror of mirrors) mirror.abort();
+    }
+    // Before that the login can't go on: what it waits for is not seen.
+    if (!this.#loggedIn) this.#end(null);
+    else this.#resumeClient();
   }
 
   #wireClient(): void {

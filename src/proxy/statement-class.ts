@@ -1,6 +1,8 @@
 // How a statement must be treated, as far as its text says so: may it be sampled out, does it open a transaction, what
 // does it do to the session, can its rows be compared.
 
+import type { LockCall } from "./lock-call.ts";
+
 /** `other` says nothing about data: transaction control, SET, LISTEN, VACUUM … */
 type StatementLevel = "reads" | "dml" | "ddl" | "other";
 
@@ -21,8 +23,10 @@ export interface StatementClass {
   readonly chains: boolean;
   /** Changes what later requests of the session find: settings, prepared names, temporary tables, locks. */
   readonly sessionLevel: boolean;
-  /** … in a way that repeating the command on another connection would not: temporary tables, locks, held cursors. */
+  /** … in a way that repeating the command on another connection would not: temporary tables, held cursors. */
   readonly sessionObjects: boolean;
+  /** What it does with session-level advisory locks; null: nothing. */
+  readonly locks: LockCall | null;
   /** DISCARD ALL: the session is as new. */
   readonly forgetsSession: boolean;
   /** Changes settings, channels or libraries of the session: repeating it elsewhere brings them back. */
@@ -52,6 +56,7 @@ export class Findings implements StatementClass {
   chains = false;
   sessionLevel = false;
   sessionObjects = false;
+  locks: LockCall | null = null;
   forgetsSession = false;
   settings = false;
   setsByFunction = false;
@@ -66,6 +71,12 @@ export class Findings implements StatementClass {
     this.sessionLevel = true;
     this.sessionObjects = true;
     if (name !== "") this.objects.push(name);
+  }
+
+  /** Which of them it calls, and how often, is seen later. */
+  callLock(): void {
+    this.sessionLevel = true;
+    this.locks = "unclear";
   }
 
   set(byFunction = false): void {

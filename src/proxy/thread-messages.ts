@@ -31,7 +31,7 @@ export interface ClientFacts {
   readonly application: string;
   /** Address and port, or "" when it has none. */
   readonly address: string;
-  readonly state: "login" | "idle" | "active" | "transaction";
+  readonly state: "login" | "unwatched" | "idle" | "active" | "transaction";
   /** Microseconds since the Unix epoch. */
   readonly connectedAt: number;
   /** Requests that the primary has not answered. */

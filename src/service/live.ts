@@ -18,10 +18,12 @@ import {
   MIRROR_QUEUE_DEPTH,
   MIRROR_REFUSED_LOGINS,
   MIRROR_SESSIONS,
+  MIRROR_SESSIONS_INCOMPLETE,
   REFUSED_CONNECTIONS,
   REFUSED_LOGINS,
   REFUSED_MESSAGES,
   SESSIONS,
+  UNWATCHED_SESSIONS,
 } from "../proxy/gauges.ts";
 import { MirrorHealth } from "../proxy/mirror/health.ts";
 import type { ConfigInForce } from "./config-in-force.ts";
@@ -105,6 +107,10 @@ export class Live implements LiveStatus {
     };
   }
 
+  unwatchedSessions(): number {
+    return this.#pool.gauges.sum(UNWATCHED_SESSIONS);
+  }
+
   mirrorings(): readonly LiveMirroring[] {
     const { gauges, health } = this.#pool;
     const { config, paused } = this.#inForce;
@@ -119,6 +125,7 @@ export class Live implements LiveStatus {
         queueSlots: gauge(MIRROR_SESSIONS) * mirroring.queueLength,
         connections: gauge(MIRROR_CONNECTIONS),
         refusedLogins: gauge(MIRROR_REFUSED_LOGINS),
+        incompleteSessions: gauge(MIRROR_SESSIONS_INCOMPLETE),
         state: paused.has(mirroring.name) ? "paused" : down ? "mirror_down" : healthy ? "observing" : "degraded",
         healthy,
       };

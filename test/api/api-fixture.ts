@@ -73,6 +73,9 @@ class LiveFacts implements LiveStatus {
   loginFailures(): LoginFailures {
     return { password: 7, protocol: 8, database: 9, primary: 10 };
   }
+  unwatchedSessions(): number {
+    return 7;
+  }
   mirrorings(): readonly LiveMirroring[] {
     return this.states;
   }

@@ -14,6 +14,7 @@ export const MIRRORING: LiveMirroring = {
   queueSlots: 200,
   connections: 2,
   refusedLogins: 3,
+  incompleteSessions: 1,
   state: "observing",
   healthy: true,
 };

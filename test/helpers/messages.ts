@@ -52,16 +52,21 @@ export function parse(name: string, sql: string): Buffer {
 }
 
 /** Values travel as text; null is NULL. */
-export function bind(portal: string, statement: string, values: readonly (string | null)[] = []): Buffer {
+/** `resultFormats`: 0 text, 1 binary. */
+export function bind(
+  portal: string,
+  statement: string,
+  values: readonly (string | null)[] = [],
+  resultFormats: readonly number[] = [],
+): Buffer {
   const encoded = values.flatMap((value) => {
     if (value === null) return [int32(-1)];
     const bytes = Buffer.from(value);
     return [int32(bytes.length), bytes];
   });
-  return frame(
-    "B",
-    Buffer.concat([cstring(portal), cstring(statement), int16(0), int16(values.length), ...encoded, int16(0)]),
-  );
+  const formats = [int16(resultFormats.length), ...resultFormats.map(int16)];
+  const names = [cstring(portal), cstring(statement)];
+  return frame("B", Buffer.concat([...names, int16(0), int16(values.length), ...encoded, ...formats]));
 }
 
 /** `kind`: S a statement, P a portal. */

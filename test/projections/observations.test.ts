@@ -107,9 +107,30 @@ test("a crash is a gap from the last event on, a log that can't be written one w
   });
 });
 
-test("a full ring of known size is a loss of requests, not of time", async () => {
-  const events = [started(10 * S), unrecorded(30 * S, { from: 20 * S, to: 30 * S, requests: 7, cause: "ring_full" })];
-  expect(await pg18(events, 10 * S, 30 * S)).toEqual({ seconds: 20, gaps: [], longest: null });
+test("moments in which a ring was full are gaps, and one gap as long as it is full again within a second", async () => {
+  const full = (from: number, to: number) => unrecorded(to, { from, to, requests: 7, cause: "ring_full" });
+  const events = [
+    started(10 * S),
+    full(20 * S, 20.5 * S),
+    full(20.5 * S, 21 * S),
+    full(22 * S, 22 * S),
+    full(40 * S, 40 * S),
+    tallied(50 * S, 1),
+  ];
+  expect(await pg18(events, 10 * S, 50 * S)).toEqual({
+    seconds: 37.995,
+    gaps: [
+      [20, 22, "ring_full"],
+      [39.995, 40, "ring_full"],
+    ],
+    longest: "ring_full",
+  });
+});
+
+test("a gap that a ring has left goes on behind a restart of the fold as it would have without", async () => {
+  const full = (at: number) => unrecorded(at, { from: at, to: at, requests: 7, cause: "ring_full" });
+  const moments = [started(10 * S), full(20 * S), full(20.9 * S), full(21.8 * S), tallied(50 * S, 1)];
+  expect(await pg18(moments, 10 * S, 50 * S)).toMatchObject({ gaps: [[19.995, 21.8, "ring_full"]] });
 });
 
 test("a mirroring that a run doesn't have, and a run that records nothing, are not observed", async () => {

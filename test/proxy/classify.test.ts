@@ -194,13 +194,36 @@ describe("what the session remembers", () => {
     ["CREATE TEMP TABLE t (a int)", true],
     ["SELECT 1 AS a INTO TEMP t", true],
     ["CREATE TABLE pg_temp.t (a int)", true],
-    ["SELECT pg_advisory_lock(1)", true],
+    ["SELECT pg_advisory_lock(1)", false],
     ["DECLARE c CURSOR WITH HOLD FOR SELECT 1", true],
     ["SET a = 1", false],
     ["LISTEN c", false],
     ["SELECT set_config('a', 'b', false)", false],
   ])("%j leaves something that repeating it elsewhere doesn't bring back: %s", (text, expected) => {
     expect(classOf(text).sessionObjects).toBe(expected);
+  });
+
+  test.each([
+    ["SELECT pg_advisory_lock(1)", "lock"],
+    ["select PG_ADVISORY_LOCK_SHARED($1, $2) AS locked;", "lock"],
+    ["SELECT pg_catalog.pg_try_advisory_lock(hashtext('a)b'))", "try"],
+    ["/* why */ SELECT pg_advisory_unlock((SELECT max(id) FROM t)) done", "unlock"],
+    ["SELECT pg_advisory_unlock_all()", "unlock_all"],
+    ["SELECT pg_advisory_xact_lock(1)", null],
+    ["SELECT pg_advisory_lock FROM t", null],
+    ["SELECT pg_advisory_lock(id) FROM t", "unclear"],
+    ["SELECT pg_advisory_lock(1), pg_advisory_lock(2)", "unclear"],
+    ["SELECT pg_advisory_unlock(pg_try_advisory_lock(1)::int)", "unclear"],
+    ["SELECT pg_advisory_lock(1) WHERE false", "unclear"],
+    ["SELECT pg_advisory_lock(1) UNION ALL SELECT pg_advisory_lock(2)", "unclear"],
+    ["SELECT pg_advisory_lock(1); SELECT 1", "unclear"],
+    ["SELECT pg_advisory_lock(1)::text", "unclear"],
+    ["SELECT mine.pg_advisory_lock(1)", "unclear"],
+    ["SELECT * FROM t WHERE pg_try_advisory_lock(a)", "unclear"],
+    ["PREPARE p AS SELECT pg_advisory_lock(1)", "unclear"],
+    ["EXPLAIN ANALYZE SELECT pg_advisory_lock(1)", "unclear"],
+  ])("%j does with advisory locks: %s", (text, expected) => {
+    expect(classOf(text).locks).toBe(expected);
   });
 
   test.each([

@@ -11,6 +11,7 @@ export function factsOfMirroring(facts: ReadinessFacts, mirroring: string): Read
     unrecorded: others.reduce((rest, { counters }) => rest - counters.unrecorded, facts.unrecorded),
     mirrorings: facts.mirrorings.filter(isOwn),
     lanes: facts.lanes.filter(isOwn),
+    chains: facts.chains.filter(isOwn),
     statements: facts.statements.filter(isOwn),
   };
 }

@@ -62,6 +62,14 @@ export interface MirroringFacts {
   readonly isRecording: boolean;
 }
 
+/** The requests of one mirroring that have gone well in a row up to the window's end. */
+export interface ChainFacts {
+  readonly mirroring: string;
+  readonly successes: number;
+  /** The database whose failure was the last one; null for none since `evidenceFrom`. */
+  readonly brokenBy: string | null;
+}
+
 /** One statement of one lane. */
 export interface StatementFacts {
   readonly mirroring: string;
@@ -106,6 +114,8 @@ export interface ReadinessFacts {
   readonly mirrorings: readonly MirroringFacts[];
   /** By mirroring, then database; those without a request are left out. */
   readonly lanes: readonly LaneFacts[];
+  /** One for each mirroring with requests. */
+  readonly chains: readonly ChainFacts[];
   /** Over all lanes. */
   readonly total: BothLatencies;
   readonly statements: readonly StatementFacts[];

@@ -10,6 +10,7 @@ import { readWindow, type WindowReading } from "../read-window.ts";
 import type { RollupCounters } from "../rollup-counters.ts";
 import type { Window } from "../window.ts";
 import {
+  type ChainFacts,
   type LaneFacts,
   type LatencyFacts,
   type MirroringFacts,
@@ -18,6 +19,7 @@ import {
   type StatementsCovered,
 } from "./facts.ts";
 import { finishedOf } from "./lane-counts.ts";
+import { readChains } from "./read-chains.ts";
 import { readMirrorings } from "./read-mirrorings.ts";
 import { readResidues } from "./read-residue.ts";
 import { readStatementFacts, type StatementReading } from "./read-statement-facts.ts";
@@ -111,6 +113,7 @@ function laneFacts({ lanes, statements }: Reading, residues: ReadonlyMap<number,
   });
 }
 
+const byMirroring = (a: ChainFacts, b: ChainFacts): number => compare(a.mirroring, b.mirroring);
 const byName = (a: LaneFacts, b: LaneFacts): number =>
   compare(a.mirroring, b.mirroring) || compare(a.database, b.database);
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -143,6 +146,7 @@ async function readAll(
     unrecorded: unrecorded.reduce((sum, count) => sum + count, whole.unrecorded),
     mirrorings,
     lanes: used.flatMap((each) => laneFacts(each, residues)).sort(byName),
+    chains: used.flatMap((each) => readChains(reader, each.window.window, each.lanes)).sort(byMirroring),
     total: latenciesOf(used.flatMap(({ lanes }) => lanes)),
     statements: used.flatMap(({ statements }) => statements.statements),
   };

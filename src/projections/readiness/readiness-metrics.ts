@@ -11,7 +11,7 @@ import type {
   ReadinessFacts,
   StatementFacts,
 } from "./facts.ts";
-import { busyLanes, comparedOf, divergencesOf, exposureOf, failuresOf, finishedOf } from "./lane-counts.ts";
+import { comparedOf, divergencesOf, exposureOf, failuresOf, finishedOf } from "./lane-counts.ts";
 import { slowerStatements } from "./latency-ratio.ts";
 import type { Policy } from "./policy.ts";
 import type { ReadinessMetrics } from "./readiness-schema.ts";
@@ -124,7 +124,7 @@ export function readinessMetrics(facts: ReadinessFacts, policy: Policy): Readine
     observed_hours: smallest(mirrorings.map((each) => each.observed_hours)),
     observed_share: smallest(mirrorings.map((each) => each.observed_share)),
     total_requests: selected,
-    consecutive_successes: smallest(busyLanes(facts).map((lane) => lane.counters.consecutive_successes)),
+    consecutive_successes: smallest(facts.chains.map(({ successes }) => successes)),
     requests: { seen, skipped, selected, mirrored, errored, dropped, unrecorded: facts.unrecorded },
     cascades: counters.attribution_cascade,
     errors: {

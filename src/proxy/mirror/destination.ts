@@ -10,6 +10,7 @@ import {
   MIRROR_QUEUE_DEPTH,
   MIRROR_REFUSED_LOGINS,
   MIRROR_SESSIONS,
+  MIRROR_SESSIONS_INCOMPLETE,
 } from "../gauges.ts";
 import type { Recording } from "../recording.ts";
 import { FactsWatch } from "./facts-watch.ts";
@@ -239,6 +240,11 @@ export class MirrorDestination {
     this.#sessions.delete(session);
     this.#active.delete(session);
     this.#o.gauges.addMirroring(this.#o.thread, this.index, MIRROR_SESSIONS, -1);
+  }
+
+  /** One of the open sessions lacks something that nothing can bring back (+1), or does so no longer (-1). */
+  sessionLacks(delta: 1 | -1): void {
+    this.#o.gauges.addMirroring(this.#o.thread, this.index, MIRROR_SESSIONS_INCOMPLETE, delta);
   }
 
   queueChanged(requests: number): void {

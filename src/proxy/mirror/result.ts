@@ -11,6 +11,8 @@ export const STATUS_IDLE = 0x49;
 /** As much of an ErrorResponse as is read when it comes in pieces. */
 const ERROR_BYTES_MAX = 8192;
 const TAG_BYTES_MAX = 64;
+/** Where the first value of a DataRow begins. */
+const FIRST_VALUE = 6;
 
 export class Result {
   failed = false;
@@ -19,6 +21,10 @@ export class Result {
   message = "";
   /** Sum over the command tags. */
   rows = 0;
+  /** DataRow messages. */
+  rowFrames = 0;
+  /** Of the first one the first byte of its first value; -1 when there is none, or it was not seen. */
+  firstByte = -1;
   /** All bytes of the answer, for throttling. */
   bytes = 0;
   /** Hash over the sequence of command tags, row counts included. */
@@ -69,6 +75,8 @@ export class Result {
     this.bytes += bodyLength + 5;
     switch (type) {
       case BackendMessage.DataRow:
+        // Behind an int16 of columns and the int32 length of the value (PostgreSQL 18 docs, 54.7).
+        if (this.rowFrames++ === 0 && end - start > FIRST_VALUE) this.firstByte = buffer[start + FIRST_VALUE]!;
         this.digest?.add(buffer, start, end, bodyLength);
         return false;
       case BackendMessage.CommandComplete:

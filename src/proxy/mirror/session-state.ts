@@ -48,8 +48,8 @@ export class SessionState {
   #incomplete = false;
 
   /**
-   * The session has something that commands can't bring back: temporary tables, locks, held cursors, or more settings
-   * than are kept.
+   * The session has something that commands can't bring back: temporary tables, held cursors, or more settings than are
+   * kept. Advisory locks are followed apart.
    */
   get incomplete(): boolean {
     return this.#incomplete;
@@ -133,7 +133,8 @@ export class SessionState {
 
 const sizeOf = ({ command }: Command): number => command?.frames.length ?? 0;
 
-function ranAny(request: Request, matches: (statement: StatementClass) => boolean): boolean {
+/** Whether the primary ran one that matches. */
+export function ranAny(request: Request, matches: (statement: StatementClass) => boolean): boolean {
   for (const statement of request.ran()) if (matches(statement.class)) return true;
   return false;
 }
@@ -178,6 +179,6 @@ function isRepeatable({ statements, touchesObjects }: Request): boolean {
   return !touchesObjects && statements.every((statement) => isHarmless(statement.class));
 }
 
-function isHarmless({ level, sessionObjects }: StatementClass): boolean {
-  return !sessionObjects && (level === "other" || level === "reads");
+function isHarmless({ level, sessionObjects, locks }: StatementClass): boolean {
+  return !sessionObjects && locks === null && (level === "other" || level === "reads");
 }

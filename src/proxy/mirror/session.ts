@@ -70,6 +70,8 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   #leaving = false;
   #closed = false;
   #pumping = false;
+  /** Counted as one that lacks something. */
+  #isLacking = false;
 
   constructor(options: MirrorSessionOptions) {
     const { destination, facts } = options;
@@ -269,8 +271,12 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   #pump(): void {
     if (this.#pumping || this.#closed) return;
     this.#pumping = true;
-    while (this.#step());
-    this.#pumping = false;
+    try {
+      while (this.#step());
+    } finally {
+      this.#pumping = false;
+    }
+    this.#countLacking(this.#memory.lacking);
     if (this.#run === null && this.#queue.isEmpty && this.#awaited === null) this.#rest();
   }
 
@@ -471,8 +477,15 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     this.#link.giveSlot();
   }
 
+  #countLacking(isLacking: boolean): void {
+    if (isLacking === this.#isLacking) return;
+    this.#isLacking = isLacking;
+    this.#destination.sessionLacks(isLacking ? 1 : -1);
+  }
+
   #close(): void {
     this.#closed = true;
+    this.#countLacking(false);
     this.#disconnect();
     this.#link.giveSlot();
     this.#destination.sessionClosed(this);

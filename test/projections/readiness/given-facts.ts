@@ -3,6 +3,7 @@
 import { readiness } from "../../../src/projections/readiness/readiness.ts";
 import type { Readiness } from "../../../src/projections/readiness/readiness-schema.ts";
 import type {
+  ChainFacts,
   LaneFacts,
   LatencyFacts,
   MirroringFacts,
@@ -64,8 +65,18 @@ export const statementOf = (change: Partial<StatementFacts> = {}): StatementFact
   ...change,
 });
 
+/** As if the lane that failed last were the one with the fewest successes since. */
+function chainsOf(lanes: readonly LaneFacts[]): ChainFacts[] {
+  const busy = lanes.filter(({ counters }) => counters.selected + counters.mirrored + counters.errored > 0);
+  return [...Map.groupBy(busy, ({ mirroring }) => mirroring)].map(([mirroring, own]) => {
+    const successes = Math.min(...own.map(({ counters }) => counters.consecutive_successes));
+    return { mirroring, successes, brokenBy: null };
+  });
+}
+
 export function factsOf(change: Partial<ReadinessFacts> = {}): ReadinessFacts {
   return {
+    chains: chainsOf(change.lanes ?? [laneOf()]),
     window: { from: FROM, to: TO },
     since: FROM,
     covered: { from: FROM, to: TO },

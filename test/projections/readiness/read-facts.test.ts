@@ -273,6 +273,37 @@ test("drops, skips and consequences reach the verdict as they stand in the log",
   expect(metrics.consecutive_successes).toBe(0);
 });
 
+test("a database that is hardly used does not hold back its mirroring, and a failure in any of them begins the count anew", async () => {
+  const fails = (at: number, lane: number): NewEvent[] => {
+    request++;
+    return [queued(at, { lane, request }), errored(at, { lane, request }), tallied(at, 1, { lane })];
+  };
+  using log = await rig([
+    [start(ZERO, "pg18")],
+    moment(ZERO + HOUR, 5, 2),
+    fails(ZERO + 2 * HOUR, 2),
+    moment(ZERO + 3 * HOUR, 20),
+    moment(ZERO + 4 * HOUR, 3, 2),
+    moment(ZERO + 5 * HOUR, 7),
+  ]);
+  const policy = { ...defaultPolicy(), mirror_consecutive_success: 25 };
+  const chain = async (selection = {}) => {
+    const answer = readiness(await log.facts(DAY, selection), policy);
+    return answer.criteria.find(({ name }) => name === "consecutive_successes");
+  };
+  expect(await chain()).toMatchObject({ status: "pass", actual: 30, mirroring: "pg18", database: null });
+  expect(await chain({ database: "shop" })).toMatchObject({ status: "insufficient", actual: 3 });
+
+  log.log.appendBatch(fails(ZERO + 6 * HOUR, 1));
+  log.log.appendBatch(moment(ZERO + 7 * HOUR, 4, 2));
+  expect(await chain()).toMatchObject({
+    status: "insufficient",
+    actual: 4,
+    detail: "Consecutive successes 4 below minimum 25, the last failure was in database app",
+  });
+  expect((await log.facts(DAY)).chains).toEqual([{ mirroring: "pg18", successes: 4, brokenBy: "app" }]);
+});
+
 test("statements come with their errors and both p95, and tell whether anything writes", async () => {
   using log = await rig([[start(ZERO, "pg18")]]);
   const read = log.log.statements.register("select * from t where id = 1");

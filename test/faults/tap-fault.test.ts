@@ -1,0 +1,123 @@
+// A defect in what looks at the traffic: something throws while a chunk is looked at. Its session is relayed on unseen, and
+// nobody else notices.
+
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { CancelRegistry } from "../../src/proxy/cancel.ts";
+import { UNWATCHED_SESSIONS } from "../../src/proxy/gauges.ts";
+import { MirrorSession } from "../../src/proxy/mirror/session.ts";
+import { Selection } from "../../src/proxy/mirror/selection.ts";
+import { RequestBoundaries } from "../../src/proxy/request-boundaries.ts";
+import { StatementBook } from "../../src/proxy/statement-book.ts";
+import { createDatabase, type TestDatabase } from "../helpers/clusters.ts";
+import { mirrorTables } from "../helpers/config-text.ts";
+import { type Frame, RawClient } from "../helpers/frames.ts";
+import { type InlineProxy, startInlineProxy } from "../helpers/inline-proxy.ts";
+import { query, startupMessage } from "../helpers/messages.ts";
+import { waitFor } from "../helpers/wait-for.ts";
+
+let database: TestDatabase;
+const SECRET = "4711-of-a-client";
+
+beforeAll(async () => {
+  database = await createDatabase("tap_fault");
+});
+
+afterAll(async () => {
+  await database[Symbol.asyncDispose]();
+});
+
+/** While armed, the next call of the method throws. */
+let armed = false;
+const restore: (() => void)[] = [];
+
+afterEach(() => {
+  armed = false;
+  for (const undo of restore.splice(0)) undo();
+});
+
+function weaken<Name extends string>(prototype: { [name in Name]: (...args: never[]) => unknown }, name: Name): void {
+  const sound = prototype[name];
+  prototype[name] = function (this: unknown, ...args: never[]) {
+    if (armed) {
+      armed = false;
+      throw new RangeError(`can't cope with ${SECRET}`);
+    }
+    return sound.apply(this, args);
+  };
+  restore.push(() => (prototype[name] = sound));
+}
+
+const WEAK_SPOTS = {
+  "in a statement's text": () => weaken(StatementBook.prototype, "find"),
+  "in the primary's answer": () => weaken(RequestBoundaries.prototype, "answer"),
+  "in the decision about a request": () => weaken(Selection.prototype, "decide"),
+  "in the mirror's queue": () => weaken(MirrorSession.prototype, "take"),
+  "in a mirror that hears of the primary's answer": () => weaken(MirrorSession.prototype, "primarySettled"),
+};
+
+const login = (proxy: InlineProxy) => RawClient.login(proxy, { user: "postgres", database: database.name });
+const answerOf = (frames: readonly Frame[]): string => frames.map(({ type }) => type).join("");
+
+async function booksOf(proxy: InlineProxy) {
+  const books = { seen: 0, skipped: 0, unrecorded: 0, selected: 0, ended: 0 };
+  for (const event of await proxy.events()) {
+    if (event.kind === "tallied") books.seen += event.seen;
+    else if (event.kind === "skipped") books.skipped += event.count;
+    else if (event.kind === "unrecorded") books.unrecorded += event.requests ?? 0;
+    else if (event.kind === "queued") books.selected++;
+    else if (event.kind === "mirrored" || event.kind === "errored") books.ended++;
+    else if (event.kind === "dropped") books.ended++;
+  }
+  return books;
+}
+
+test.each(Object.entries(WEAK_SPOTS))(
+  "an error %s costs its session the mirror and nothing else, and the books still balance",
+  async (_where, weakenIt) => {
+    await using proxy = await startInlineProxy(mirrorTables(database.primary, database.mirror));
+    await using struck = await login(proxy);
+    await using other = await login(proxy);
+    for (const client of [struck, other]) await client.exchange(query("SELECT 1"));
+    await proxy.outcomes(2);
+    weakenIt();
+    armed = true;
+    for (let i = 0; i < 5; i++) expect(answerOf(await struck.exchange(query(`SELECT '${SECRET}'`)))).toBe("TDCZ");
+    expect(armed).toBe(false);
+    expect(proxy.gauges.sum(UNWATCHED_SESSIONS)).toBe(1);
+    for (let i = 0; i < 3; i++) expect(answerOf(await other.exchange(query("SELECT 2")))).toBe("TDCZ");
+    await waitFor(async () => (await proxy.eventsOf("mirrored")).length >= 5);
+
+    await struck[Symbol.asyncDispose]();
+    await other[Symbol.asyncDispose]();
+    await waitFor(async () => {
+      const { seen, skipped, unrecorded, selected, ended } = await booksOf(proxy);
+      return seen >= 5 && seen === skipped + unrecorded + selected && selected === ended;
+    });
+    const lines = proxy.lines.filter(({ message }) => message.includes("can't be followed"));
+    expect(lines).toMatchObject([{ level: "error", fields: { error: "RangeError", database: "*" } }]);
+    expect(lines[0]!.fields.stack).toMatch(/^at .*:\d+\)?$/m);
+    expect(JSON.stringify(proxy.lines)).not.toContain(SECRET);
+  },
+);
+
+test("an error before the login is over ends that client alone", async () => {
+  await using proxy = await startInlineProxy(mirrorTables(database.primary, database.mirror));
+  await using other = await login(proxy);
+  weaken(CancelRegistry.prototype, "add");
+  armed = true;
+  await using struck = await RawClient.connect(proxy);
+  struck.send(startupMessage({ user: "postgres", database: database.name }));
+  expect(await struck.closed()).toBe("end");
+  expect(answerOf(await other.exchange(query("SELECT 1")))).toBe("TDCZ");
+});
+
+test("a session that is not followed ends with the service, in bounded time", async () => {
+  const proxy = await startInlineProxy(mirrorTables(database.primary, database.mirror));
+  const struck = await login(proxy);
+  weaken(StatementBook.prototype, "find");
+  armed = true;
+  await struck.exchange(query("SELECT 1"));
+  await proxy.stop(500);
+  await proxy[Symbol.asyncDispose]();
+  await struck[Symbol.asyncDispose]();
+});
