@@ -33,14 +33,25 @@ interface ReportOptions extends QuestionOptions {
   readonly force?: boolean;
 }
 
-async function readReportOf(context: CliContext, options: ReportOptions, policy: Policy): Promise<Report> {
+interface Policies {
+  readonly policy: Policy;
+  readonly storedPolicy: Policy;
+}
+
+async function readReportOf(context: CliContext, options: ReportOptions, policies: Policies): Promise<Report> {
   using reader = await openLog(context, options);
   const { createClock } = await import("../clock.ts");
   const { readReport } = await import("../projections/report/read-report.ts");
   const madeAt = createClock().wallUs();
   const window = await windowFor(reader, options, madeAt);
   const { mirroring, database } = options;
-  return await readReport(reader, { window, selection: { mirroring, database }, policy, madeAt, version: VERSION });
+  return await readReport(reader, {
+    window,
+    selection: { mirroring, database },
+    ...policies,
+    madeAt,
+    version: VERSION,
+  });
 }
 
 /** Before the work, so that nobody waits for a report that has no place. */
@@ -69,7 +80,9 @@ function writeOutput(file: string, html: string, isForced: boolean): void {
 async function writeReport(context: CliContext, options: ReportOptions, command: Command): Promise<void> {
   const { output, force: isForced = false } = options;
   if (output !== undefined) checkOutput(output, isForced);
-  const report = await readReportOf(context, options, await policyFor(context, options, isConfigGiven(command)));
+  const policy = await policyFor(context, options, isConfigGiven(command));
+  const storedPolicy = await policyFor(context, { ...options, set: [] }, isConfigGiven(command));
+  const report = await readReportOf(context, options, { policy, storedPolicy });
   const { reportHtml } = await import("../projections/report/report-html.ts");
   const html = reportHtml(report);
   if (output === undefined) {

@@ -105,6 +105,32 @@ describe("of a log with everything in it", async () => {
     elementsOf(evil);
   });
 
+  test("a threshold that the question changed stands beside the verdict, with the configured one", async () => {
+    const words = "Judged by other thresholds than the configured ones:";
+    expect((await report(...WHOLE)).stdout).not.toContain(words);
+    const asked = [
+      "--set",
+      "mirror_min_requests=5000",
+      "--set",
+      "max_latency_ratio=off",
+      "--set",
+      "max_drop_rate=0.01",
+    ];
+    const { stdout: html } = await report(...WHOLE, ...asked);
+    expect(html).toContain(
+      `${words}</strong> mirror_min_requests 5000 instead of 100000; max_latency_ratio off instead of 1.5.`,
+    );
+    expect(html).toContain("<td>mirror_min_requests</td><td>5000</td><td>100000</td>");
+    expect(html).toContain("<td>max_drop_rate</td><td>0.01</td><td>0.01</td>");
+  });
+
+  test("the time behind the last event is neither shown as observed nor as a gap", async () => {
+    const open = "; what follows the last event is not confirmed yet.";
+    expect((await report(...WHOLE)).stdout).not.toContain(open);
+    const late = ["--from", String((END - HOUR) / 1e6), "--to", String(END / 1e6 + 30)];
+    expect((await report(...late)).stdout).toContain(`Observed without a gap${open}`);
+  });
+
   test("the exit code is the verdict", async () => {
     expect((await report(...WHOLE)).code).toBe(1);
     const off = ["error_rate", "divergence_rate", "drop_rate"].flatMap((name) => [

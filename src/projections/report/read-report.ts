@@ -7,7 +7,7 @@ import type { LogReader } from "../../events/log-reader.ts";
 import type { LogTables } from "../../events/tables.ts";
 import { readKnownExtent } from "../log-extent.ts";
 import type { ReadinessFacts } from "../readiness/facts.ts";
-import type { Policy } from "../readiness/policy.ts";
+import { type Policy, policyJson, SETTING_NAMES } from "../readiness/policy.ts";
 import { factsOf, type Selection } from "../readiness/read-facts.ts";
 import { readiness } from "../readiness/readiness.ts";
 import type { Readiness } from "../readiness/readiness-schema.ts";
@@ -17,7 +17,15 @@ import { readSeries, type SeriesReading, stepOf } from "../read-series.ts";
 import { Rollup } from "../rollup.ts";
 import { gapsOf, observedSeconds } from "../timeline.ts";
 import type { Window } from "../window.ts";
-import type { Report, ReportLog, ReportPoint, ReportRun, ReportSample, ReportTimeline } from "./report.ts";
+import type {
+  Report,
+  ReportLog,
+  ReportOverride,
+  ReportPoint,
+  ReportRun,
+  ReportSample,
+  ReportTimeline,
+} from "./report.ts";
 
 /** More than these nobody reads on paper. */
 const RUNS_MAX = 20;
@@ -28,7 +36,10 @@ const POINTS = 240;
 export interface ReportQuestion {
   readonly window: Window;
   readonly selection: Selection;
+  /** What it is judged by. */
   readonly policy: Policy;
+  /** What the configuration says: a page must not hide that the question said otherwise. */
+  readonly storedPolicy: Policy;
   /** Microseconds since the Unix epoch. */
   readonly madeAt: number;
   readonly version: string;
@@ -50,6 +61,7 @@ async function readIn(db: Kysely<LogTables>, reader: LogReader, question: Report
   const runs = runsOf(reader, window);
   return {
     answer,
+    overrides: overridesOf(question),
     window,
     selection,
     madeAt,
@@ -66,6 +78,12 @@ async function readIn(db: Kysely<LogTables>, reader: LogReader, question: Report
     areMoreMarkers: markers.length > NOTES_MAX,
     samples: samplesOf(answer, facts),
   };
+}
+
+function overridesOf({ policy, storedPolicy }: ReportQuestion): ReportOverride[] {
+  const [asked, stored] = [policyJson(policy), policyJson(storedPolicy)];
+  const changed = SETTING_NAMES.filter((name) => asked[name] !== stored[name]);
+  return changed.map((setting) => ({ setting, asked: asked[setting], stored: stored[setting] }));
 }
 
 function lanesOf(reader: LogReader, mirrorings: ReadonlySet<string>, { database }: Selection): ReadonlySet<number> {

@@ -18,7 +18,15 @@ const share = (value: number | null): Cell => ({ figure: value === null ? "n/a" 
 const latency = (ms: number | null | undefined): number | null =>
   typeof ms === "number" ? Number(ms.toPrecision(3)) : null;
 
-function bannerHtml({ answer, window }: Report): string {
+/** Who reads the verdict must see beside it that it was asked for by other rules than the agreed ones. */
+function overridesHtml({ overrides }: Report): string {
+  if (overrides.length === 0) return "";
+  const words = overrides.map(({ setting, asked, stored }) => `${setting} ${asked} instead of ${stored}`).join("; ");
+  return `<p><strong>Judged by other thresholds than the configured ones:</strong> ${escapeHtml(words)}.</p>\n`;
+}
+
+function bannerHtml(report: Report): string {
+  const { answer, window } = report;
   const { metrics } = answer;
   const isCut = metrics.mirrorings.some(({ epoch }) => epoch !== null);
   const since = isCut ? " since the last epoch" : "";
@@ -27,7 +35,7 @@ function bannerHtml({ answer, window }: Report): string {
 <p><strong>Confidence ${answer.confidence_score.toFixed(1)}%</strong> (${escapeHtml(answer.band)}): ${escapeHtml(answer.recommendation)}.</p>
 <p>Window ${secondOf(window.from)} to ${secondOf(window.to)}, ${percent(metrics.observed_share)} of it observed,
 ${grouped(metrics.total_requests)} requests${since}. The verdict expires: ${escapeHtml(answer.expires_at?.replace(/\.\d+/, "") ?? "never")}.</p>
-</div>
+${overridesHtml(report)}</div>
 `;
 }
 
@@ -104,7 +112,10 @@ export function reportHtml(report: Report): string {
     report.epochs.length === 0
       ? ""
       : `<p class="note">The charts show all of the window; of each mirroring only what follows its last epoch is evidence.</p>\n`;
-  const policy = Object.entries(answer.policy).map(([name, value]): Cell[] => [name, String(value)]);
+  const stored = new Map(report.overrides.map((override) => [override.setting, override.stored]));
+  const policy = Object.entries(answer.policy).map(([name, value]): Cell[] => {
+    return [name, String(value), String(stored.get(name) ?? value)];
+  });
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -120,7 +131,7 @@ ${epochs}${observedChart(report.timelines, window, axis)}${chartsHtml(report, ax
     report.areMoreMarkers ? `Epochs and notes (the first ${report.markers.length} notes)` : "Epochs and notes",
     ["mark", "at", "what", "who"],
     noteRows,
-  )}${gapsHtml(report)}${databasesHtml(report)}${statementsHtml(report)}${tableHtml("Policy", ["setting", "value"], policy)}${originHtml(report)}</body>
+  )}${gapsHtml(report)}${databasesHtml(report)}${statementsHtml(report)}${tableHtml("Policy", ["setting", "judged by", "configured"], policy)}${originHtml(report)}</body>
 </html>
 `;
 }

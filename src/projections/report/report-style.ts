@@ -32,6 +32,7 @@ path.area.connection { fill: var(--second); } path.area.timeout { fill: var(--th
 path.p50, svg.key path.p50, path.p95, svg.key path.p95, path.p99, svg.key path.p99 { stroke-linecap: round; stroke-linejoin: round; }
 path.p50, svg.key path.p50 { stroke: var(--main); stroke-width: 1.5; } path.p95, svg.key path.p95 { stroke: var(--second); stroke-width: 1.5; stroke-dasharray: 5 3; }
 path.p99, svg.key path.p99 { stroke: var(--bad); stroke-width: 2.2; }
+@media screen and (max-width: 48rem) { div.wide table { min-width: 44rem; } }
 @page { margin: 14mm; }
 @media print { :root { color-scheme: light; } body { font-size: 10pt; margin: 0; max-width: none; padding: 0; } div.wide { overflow: visible; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } h2, h3, figcaption { break-after: avoid; }

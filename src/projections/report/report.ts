@@ -51,8 +51,16 @@ export interface ReportSample {
   readonly message: string;
 }
 
+/** A threshold that the question said instead of the stored one, each as the configuration would write it. */
+export interface ReportOverride {
+  readonly setting: string;
+  readonly asked: number | string;
+  readonly stored: number | string;
+}
+
 export interface Report {
   readonly answer: Readiness;
+  readonly overrides: readonly ReportOverride[];
   readonly window: Window;
   readonly selection: Selection;
   readonly madeAt: number;

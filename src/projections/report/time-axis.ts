@@ -13,6 +13,7 @@ const STEPS_S = [
   1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000, 31_536_000,
 ];
 const DAY_S = 86_400;
+const MINUTE_S = 60;
 
 /** A moment that people should find again in every chart. */
 export interface Mark {
@@ -35,7 +36,9 @@ export const place = (value: number): string => String(Math.round(value * 10) / 
 function tickText(us: number, stepS: number): string {
   const text = new Date(us / 1000).toISOString();
   if (stepS >= DAY_S) return text.slice(0, 10);
-  return `${text.slice(5, 10)} ${text.slice(11, stepS >= 60 ? 16 : 19)}`;
+  // So few minutes are of one day, which stands above; with it the labels would run into each other.
+  if (stepS < MINUTE_S) return text.slice(11, 19);
+  return `${text.slice(5, 10)} ${text.slice(11, 16)}`;
 }
 
 export function createTimeAxis({ from, to }: Window, moments: readonly Mark[]): TimeAxis {
