@@ -14,7 +14,7 @@ import { LaneRows } from "./lane-rows.ts";
 import { NO_LANE } from "./ledger-balance.ts";
 import { Rollup, ROLLUP_COLUMNS, type RollupValue } from "./rollup.ts";
 import { bucketStart, ROLLUP_LEVELS, type RollupLevel } from "./rollup-levels.ts";
-import type { LaneEvent } from "./rollup-counters.ts";
+import { type LaneEvent, RARE_ROLLUP_COUNTERS } from "./rollup-counters.ts";
 
 const KEYS = ["bucket", "lane"];
 /** Rows that one closed second deletes of each table at most, beside four for each row that it closes. */
@@ -44,7 +44,8 @@ export class Rollups implements Fold {
   constructor(prefix = "") {
     this.#levels = ROLLUP_LEVELS.map((level) => {
       const table = `${prefix}${level.table}`;
-      return { ...level, table, rows: new BucketTable(table, KEYS, ROLLUP_COLUMNS), open: new Map() };
+      const rows = new BucketTable(table, KEYS, ROLLUP_COLUMNS, RARE_ROLLUP_COUNTERS);
+      return { ...level, table, rows, open: new Map() };
     });
     this.#seconds = this.#levels[0]!;
     this.#inFlight = new LaneRows(`${prefix}rollup_lane`, () => ({ in_flight: 0 }));

@@ -14,7 +14,12 @@ import { prepared } from "../events/prepared.ts";
 import { BucketTable } from "./bucket-table.ts";
 import { bucketStart, STATEMENT_LEVELS } from "./rollup-levels.ts";
 import { StatementBucket } from "./statement-bucket.ts";
-import { STATEMENT_COLUMNS, type StatementRollup, type StatementValue } from "./statement-rollup.ts";
+import {
+  RARE_STATEMENT_COUNTERS,
+  STATEMENT_COLUMNS,
+  type StatementRollup,
+  type StatementValue,
+} from "./statement-rollup.ts";
 
 const KEYS = ["bucket", "lane", "statement"];
 /** Events between two times at which the open bucket is written. So many of the newest may never be removed. */
@@ -49,8 +54,13 @@ export class StatementRollups implements Fold {
   /** A load reads at most `chunkEvents` events; with a prefix, none: behind a checkpoint no event is left to read. */
   constructor(prefix = "", chunkEvents = STATEMENT_CHUNK_EVENTS) {
     this.#prefix = prefix;
-    this.#tenMinutes = new BucketTable(`${prefix}${TEN_MINUTES.table}`, KEYS, STATEMENT_COLUMNS);
-    this.#hours = new BucketTable(`${prefix}${HOUR.table}`, KEYS, STATEMENT_COLUMNS);
+    this.#tenMinutes = new BucketTable(
+      `${prefix}${TEN_MINUTES.table}`,
+      KEYS,
+      STATEMENT_COLUMNS,
+      RARE_STATEMENT_COUNTERS,
+    );
+    this.#hours = new BucketTable(`${prefix}${HOUR.table}`, KEYS, STATEMENT_COLUMNS, RARE_STATEMENT_COUNTERS);
     this.#positions = `${prefix}statement_rollup_position`;
     this.#chunkEvents = chunkEvents;
     this.tables = [this.#tenMinutes.name, this.#hours.name, this.#positions];
