@@ -1,7 +1,7 @@
-// Rollups: what happened on each lane, in buckets of a second, ten seconds, a minute and an hour.
+// Rollups: what happened on each lane, in buckets of a second, ten seconds, a minute, an hour and a day.
 //
-//   event ─▶ open second ─closes─▶ open ten seconds ─closes─▶ open minute ─closes─▶ open hour
-//             every batch           every second               every 10 s            every minute      is written
+//   event ─▶ open second ─closes─▶ open ten seconds ─closes─▶ open minute ─closes─▶ open hour ─closes─▶ open day
+//             every batch           every second               every 10 s            every minute        every hour  is written
 //
 // A bucket closes when the first event of any lane comes that is later than its end, and is then merged into the open
 // one of the next level; only what changed is written. Rows expire by the time of the log, some with each second.
@@ -33,7 +33,7 @@ interface Level extends RollupLevel {
 
 export class Rollups implements Fold {
   readonly name = "rollups";
-  readonly version = 1;
+  readonly version = 2;
   readonly tables: readonly string[];
   readonly #levels: readonly Level[];
   readonly #seconds: Level;
