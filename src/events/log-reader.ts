@@ -9,7 +9,7 @@ import { EVENT_COLUMNS } from "./event-columns.ts";
 import { KIND_CODES } from "./event-kinds.ts";
 import { checkEvent, decodeEvent, type EventRow, type RowContext } from "./event-row.ts";
 import { type EventQuery, selectEvents } from "./event-query.ts";
-import type { MirrorEvent } from "./event.ts";
+import type { EventKind, MirrorEvent } from "./event.ts";
 import { createFailureLookup } from "./failures.ts";
 import type { Lane } from "./lanes.ts";
 import { prepared } from "./prepared.ts";
@@ -100,6 +100,16 @@ export class LogReader implements Disposable {
       for (const row of rows) visit(decodeEvent(row, this.#context));
       read = rows[rows.length - 1]![0];
     }
+  }
+
+  /** Visits the events behind `after` of these kinds, all of them rare ones, which are found without reading the others. */
+  scanRare(after: number, kinds: readonly EventKind[], visit: (event: MirrorEvent) => void): void {
+    // The very words of the index's own condition, or SQLite doesn't see that the index holds all of them.
+    const codes = kinds.map((kind) => KIND_CODES[kind]).join();
+    const select = `select seq, ${EVENT_COLUMNS.join(", ")} from event where kind >= 6 and kind in (${codes}) and seq > ?
+      order by seq`;
+    this.#runs.refresh();
+    for (const row of this.prepareRaw<[number], EventRow>(select).all(after)) visit(decodeEvent(row, this.#context));
   }
 
   /** The seq of the newest event; 0 for none. */

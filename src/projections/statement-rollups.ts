@@ -2,8 +2,8 @@
 //
 // Thousands of statements may be at work, so the open bucket lives in memory. Every 20,000 events what has changed of it
 // gets its rows, and a load folds the few events behind that once more. A bucket that closes is cut down to its most
-// important statements, replaces its rows and is merged into the open hour, which is written when it closes and merged
-// into the open day.
+// important statements, replaces its rows and is merged into the open hour; an hour that closes is written and merged into
+// the open day, whose rows are written with each hour. So a load has few rows to read at any time of the day.
 
 import type { Database } from "better-sqlite3";
 import type { MirrorEvent } from "../events/event.ts";
@@ -28,6 +28,8 @@ interface Level extends RollupLevel {
   readonly rows: BucketTable;
   /** What has closed of the finer buckets in the open one. */
   open: StatementBucket;
+  /** Rows of the open one that are not saved yet; those of an hour are found in its ten minutes. */
+  readonly unsaved: Map<StatementEntry, readonly StatementValue[]> | null;
 }
 
 export class StatementRollups implements Fold {
@@ -49,9 +51,9 @@ export class StatementRollups implements Fold {
   /** A load reads at most `chunkEvents` events; with a prefix, none: behind a checkpoint no event is left to read. */
   constructor(prefix = "", chunkEvents = STATEMENT_CHUNK_EVENTS) {
     this.#prefix = prefix;
-    const [tenMinutes, ...coarser] = STATEMENT_LEVELS.map((level): Level => {
+    const [tenMinutes, ...coarser] = STATEMENT_LEVELS.map((level, index): Level => {
       const rows = new BucketTable(`${prefix}${level.table}`, KEYS, STATEMENT_COLUMNS, RARE_STATEMENT_COUNTERS);
-      return { ...level, rows, open: new StatementBucket() };
+      return { ...level, rows, open: new StatementBucket(), unsaved: index > 1 ? new Map() : null };
     });
     this.#tenMinutes = tenMinutes!.rows;
     this.#coarser = coarser;
@@ -70,13 +72,13 @@ export class StatementRollups implements Fold {
     const position = db.prepare<[], { seq: number; at: number }>(`select seq, at from ${this.#positions}`).get();
     if (position === undefined) return;
     this.#startBucket(position.at);
-    this.#coarser.forEach(({ us, open }, index) => {
-      const finer = STATEMENT_LEVELS[index]!;
-      const end = bucketStart(this.#start, finer.us);
-      for (let start = bucketStart(end, us); start < end; start += finer.us) {
-        readBucket(db, `${this.#prefix}${finer.table}`, start, open);
-      }
-    });
+    for (const { us, rows, open, unsaved } of this.#coarser) {
+      const first = bucketStart(this.#start, us);
+      if (unsaved !== null) readBucket(db, rows.name, first, open);
+      else
+        for (let ten = first; ten < this.#start; ten += TEN_MINUTES.us)
+          readBucket(db, this.#tenMinutes.name, ten, open);
+    }
     const written = this.#readOpen(db, position.seq);
     const again = (event: MirrorEvent): void => {
       if (event.at >= this.#start && event.seq <= position.seq) this.#count(event);
@@ -111,7 +113,13 @@ export class StatementRollups implements Fold {
   save(db: Database): void {
     if (this.#prefix !== "") this.#writeOpen();
     this.#tenMinutes.save(db);
-    for (const { rows } of this.#coarser) rows.save(db);
+    for (const { rows, us, unsaved } of this.#coarser) {
+      rows.save(db);
+      for (const [{ lane, statement }, values] of unsaved ?? []) {
+        rows.write(db, [bucketStart(this.#start, us), lane, statement], values);
+      }
+      unsaved?.clear();
+    }
     for (const [{ lane, statement }, values] of this.#chunk) {
       this.#tenMinutes.write(db, [this.#start, lane, statement], values);
     }
@@ -164,7 +172,14 @@ export class StatementRollups implements Fold {
     for (const level of this.#coarser) {
       for (const { lane, statement, rollup } of closed.inOrder()) level.open.touch(lane, statement).merge(rollup);
       const start = bucketStart(this.#start, level.us);
-      if (at < start + level.us) break;
+      if (at < start + level.us) {
+        for (const entry of level.unsaved === null ? [] : level.open.entries()) {
+          if (entry.isChanged) level.unsaved?.set(entry, entry.rollup.row());
+          entry.isChanged = false;
+        }
+        break;
+      }
+      level.unsaved?.clear();
       closed = level.open;
       putBucket(level.rows, start, closed);
       level.open = new StatementBucket();
@@ -191,6 +206,7 @@ export class StatementRollups implements Fold {
     for (const level of this.#coarser) {
       level.open = new StatementBucket();
       level.rows.forget();
+      level.unsaved?.clear();
     }
     this.#startBucket(Number.NEGATIVE_INFINITY);
     this.#seq = 0;
