@@ -32,6 +32,14 @@ export function restoreCheckpoint(db: Database, fold: Fold): number {
   return start;
 }
 
+/** Tables of the checkpoint's folds that openCheckpoint makes anew though they hold something. */
+export function staleCheckpointTables(db: Database, folds: readonly Fold[]): string[] {
+  const { removedSeq } = readExtent(db);
+  return folds
+    .filter((fold) => !isCurrent(db, fold, removedSeq))
+    .flatMap(({ tables }) => tables.filter((table) => isSameTable(db, table, table)));
+}
+
 /**
  * Loads the checkpoint's folds, which have its prefix. Tables that are missing or no longer like the live ones are made
  * anew; the names of the folds that thereby begin in the middle of the log are returned. Called inside a transaction.
@@ -39,9 +47,7 @@ export function restoreCheckpoint(db: Database, fold: Fold): number {
 export function openCheckpoint(db: Database, folds: readonly Fold[]): string[] {
   const { removedSeq } = readExtent(db);
   return folds.flatMap((fold) => {
-    const position = readPosition(db, fold.name, CHECKPOINT_PREFIX);
-    const isSame = fold.tables.every((table) => isSameTable(db, table, liveName(table)));
-    if (isSame && position?.version === fold.version && position.seq === removedSeq) {
+    if (isCurrent(db, fold, removedSeq)) {
       fold.load(db);
       return [];
     }
@@ -53,6 +59,12 @@ export function openCheckpoint(db: Database, folds: readonly Fold[]): string[] {
     savePositions(db, [fold], removedSeq, CHECKPOINT_PREFIX);
     return removedSeq === 0 ? [] : [fold.name];
   });
+}
+
+function isCurrent(db: Database, fold: Fold, removedSeq: number): boolean {
+  const position = readPosition(db, fold.name, CHECKPOINT_PREFIX);
+  if (position?.version !== fold.version || position.seq !== removedSeq) return false;
+  return fold.tables.every((table) => isSameTable(db, table, liveName(table)));
 }
 
 function liveName(table: string): string {

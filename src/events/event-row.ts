@@ -28,20 +28,39 @@ export type EventRow = readonly [
 
 /** What a row names but doesn't hold. */
 export interface RowContext {
-  runAt(seq: number): number;
-  failure(id: number, seq: number): Failure;
+  readonly runAt: (seq: number) => number;
+  readonly failure: (id: number, seq: number) => Failure;
 }
 
 type Decoder = (row: EventRow, context: RowContext) => MirrorEvent;
 
+// By index: taking a row apart by a pattern takes three times as long, and these make every event of a scan.
 const DECODERS: Readonly<Record<EventKind, Decoder>> = {
-  queued: ([seq, at, , lane, request, session, statement, bytes], context) => {
-    return { kind: "queued", seq, at, request, lane, statement, run: context.runAt(seq), session, bytes };
-  },
-  mirrored: ([seq, at, , lane, request, , statement, rows, code, mirrorUs, primaryUs, waitUs, root]) => {
-    const parity = known(PARITIES, code, seq, "parity");
-    return { kind: "mirrored", seq, at, request, lane, statement, mirrorUs, primaryUs, waitUs, rows, parity, root };
-  },
+  queued: (row, { runAt }) => ({
+    kind: "queued",
+    seq: row[0],
+    at: row[1],
+    request: row[4],
+    lane: row[3],
+    statement: row[6],
+    run: runAt(row[0]),
+    session: row[5],
+    bytes: row[7],
+  }),
+  mirrored: (row) => ({
+    kind: "mirrored",
+    seq: row[0],
+    at: row[1],
+    request: row[4],
+    lane: row[3],
+    statement: row[6],
+    mirrorUs: row[9],
+    primaryUs: row[10],
+    waitUs: row[11],
+    rows: row[7],
+    parity: known(PARITIES, row[8], row[0], "parity"),
+    root: row[12],
+  }),
   errored: ([seq, at, , lane, request, , statement, , code, mirrorUs, primaryUs, waitUs, root], context) => {
     const { category, attribution, sqlstate, message } = context.failure(code, seq);
     const requested = { kind: "errored", seq, at, request, lane, statement } as const;
@@ -51,7 +70,7 @@ const DECODERS: Readonly<Record<EventKind, Decoder>> = {
     const reason = known(DROP_REASONS, code, seq, "reason");
     return { kind: "dropped", seq, at, request, lane, statement, reason, wasQueued: amount === 1 };
   },
-  tallied: ([seq, at, , lane, , , , seen]) => ({ kind: "tallied", seq, at, lane, seen }),
+  tallied: (row) => ({ kind: "tallied", seq: row[0], at: row[1], lane: row[3], seen: row[7] }),
   skipped: ([seq, at, , lane, , , , count, code]) => {
     return { kind: "skipped", seq, at, lane, reason: known(SKIP_REASONS, code, seq, "reason"), count };
   },

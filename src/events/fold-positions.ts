@@ -12,7 +12,12 @@ export interface FoldPosition {
 }
 
 /** `prefix` is that of the tables of the folds. */
-export function savePositions(db: Database, folds: readonly Fold[], seq: number, prefix = ""): void {
+export function savePositions(
+  db: Database,
+  folds: readonly Pick<Fold, "name" | "version">[],
+  seq: number,
+  prefix = "",
+): void {
   const upsert = prepared(db, `insert or replace into ${prefix}fold_position (name, version, seq) values (?, ?, ?)`);
   for (const fold of folds) upsert.run(fold.name, fold.version, seq);
 }

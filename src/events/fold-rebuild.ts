@@ -2,6 +2,7 @@
 // transaction, so that the writer can append between two of them, and a crash costs at most the last one.
 
 import { restoreCheckpoint } from "./checkpoint.ts";
+import { areSmall, emptySome } from "./empty-tables.ts";
 import type { MirrorEvent } from "./event.ts";
 import type { Fold } from "./fold.ts";
 import { readPosition, savePositions } from "./fold-positions.ts";
@@ -18,8 +19,13 @@ const SLICE_EVENTS_MAX = 100_000;
 /** Rows that may wait where a rebuild is not saved after each slice: bounds the same. */
 const WAITING_ROWS_MAX = 30_000;
 
+/** Of a fold whose tables still hold rows of another version. */
+const EMPTYING = -1;
+
 interface Behind {
   readonly fold: Fold;
+  /** Whether its tables are being emptied; until then it has folded nothing. */
+  isEmptying: boolean;
   seq: number;
 }
 
@@ -39,14 +45,14 @@ export class FoldRebuild {
   #isStale = false;
 
   /**
-   * Loads the folds, or empties those whose tables are of another version. The log has one writer: this one. With
+   * Loads the folds, or begins to empty those whose tables are of another version. The log has one writer: this one. With
    * `isOneTransaction` all of it is in one of the caller's, so that it need not be saved before the end.
    */
   constructor(reader: LogReader, folds: readonly Fold[], isOneTransaction = false) {
     this.#reader = reader;
     this.#isOneTransaction = isOneTransaction;
     const { db } = reader;
-    this.#behind = db.transaction(() => folds.map((fold) => ({ fold, seq: prepare(reader, fold) }))).immediate();
+    this.#behind = db.transaction(() => folds.map((fold) => prepare(reader, fold))).immediate();
     const slice = db.transaction((readMs: number) => this.#fold(readMs));
     this.#slice = (readMs) => slice.immediate(readMs);
   }
@@ -61,8 +67,9 @@ export class FoldRebuild {
   /** Hands over the folds that stand at the end of the log: from here on they must see every batch. */
   takeWhole(): Fold[] {
     const end = this.#reader.lastSeq();
-    const whole = this.#behind.filter(({ seq }) => seq >= end);
-    this.#behind = this.#behind.filter(({ seq }) => seq < end);
+    const isWhole = ({ seq, isEmptying }: Behind): boolean => !isEmptying && seq >= end;
+    const whole = this.#behind.filter(isWhole);
+    this.#behind = this.#behind.filter((each) => !isWhole(each));
     return whole.map(({ fold }) => fold);
   }
 
@@ -78,6 +85,17 @@ export class FoldRebuild {
   }
 
   #fold(readMs: number): void {
+    const emptying = this.#behind.find(({ isEmptying }) => isEmptying);
+    if (emptying !== undefined) {
+      this.#empty(emptying, readMs);
+      return;
+    }
+    const [only, ...others] = this.#behind;
+    if (others.length === 0 && only?.fold.rareKinds !== undefined) {
+      this.#reader.scanRare(only.seq, only.fold.rareKinds, (event) => only.fold.apply(event));
+      this.#save([only], this.#reader.lastSeq());
+      return;
+    }
     const until = performance.now() + readMs;
     const chunk = readMs > PATIENT_MS ? CHUNK_EVENTS_PATIENT : CHUNK_EVENTS;
     const start = Math.min(...this.#behind.map(({ seq }) => seq));
@@ -93,18 +111,31 @@ export class FoldRebuild {
       if (performance.now() >= until) break;
     }
     const moved = this.#behind.filter(({ seq }) => seq < last);
-    const { db } = this.#reader;
     if (this.#isOneTransaction && last < this.#reader.lastSeq() && this.#canWait()) {
       for (const each of moved) each.seq = last;
       return;
     }
+    this.#save(moved, last);
+  }
+
+  #save(moved: readonly Behind[], seq: number): void {
+    const { db } = this.#reader;
     for (const { fold } of moved) fold.save(db);
     savePositions(
       db,
       moved.map(({ fold }) => fold),
-      last,
+      seq,
     );
-    for (const each of moved) each.seq = last;
+    for (const each of moved) each.seq = seq;
+  }
+
+  #empty(behind: Behind, readMs: number): void {
+    const { db } = this.#reader;
+    const { fold } = behind;
+    if (emptySome(db, fold.tables, readMs)) return;
+    fold.clear(db);
+    behind.seq = restoreCheckpoint(db, fold);
+    behind.isEmptying = false;
   }
 
   #canWait(): boolean {
@@ -114,26 +145,37 @@ export class FoldRebuild {
 
   #reload(): void {
     for (const each of this.#behind) {
-      each.fold.load(this.#reader.db);
-      each.seq = readPosition(this.#reader.db, each.fold.name)?.seq ?? 0;
+      const position = readPosition(this.#reader.db, each.fold.name);
+      each.isEmptying = position?.version === EMPTYING;
+      each.seq = position?.seq ?? 0;
+      if (!each.isEmptying) each.fold.load(this.#reader.db);
     }
     this.#isStale = false;
   }
 }
 
-/** Loads the folds and brings them to the end of the log, however long that takes. */
+/** Loads the folds and brings them to the end of the log, however long that takes: for one with rareKinds, not long. */
 export function catchUp(reader: LogReader, folds: readonly Fold[]): void {
-  const rebuild = new FoldRebuild(reader, folds);
-  for (rebuild.takeWhole(); rebuild.progress !== null; rebuild.takeWhole()) rebuild.step(Number.POSITIVE_INFINITY);
+  const isRare = ({ rareKinds }: Fold): boolean => rareKinds !== undefined;
+  const together = [folds.filter((fold) => !isRare(fold)), ...folds.filter(isRare).map((fold) => [fold])];
+  for (const some of together) {
+    const rebuild = new FoldRebuild(reader, some);
+    for (rebuild.takeWhole(); rebuild.progress !== null; rebuild.takeWhole()) rebuild.step(Number.POSITIVE_INFINITY);
+  }
 }
 
-/** Returns the seq that the fold stands at, ready to go on from there. */
-function prepare({ db }: LogReader, fold: Fold): number {
+/** The fold ready to go on from where it stands. */
+function prepare({ db }: LogReader, fold: Fold): Behind {
   const position = readPosition(db, fold.name);
   if (position?.version === fold.version) {
     fold.load(db);
-    return position.seq;
+    return { fold, isEmptying: false, seq: position.seq };
   }
-  fold.clear(db);
-  return restoreCheckpoint(db, fold);
+  if (areSmall(db, fold.tables)) {
+    fold.clear(db);
+    return { fold, isEmptying: false, seq: restoreCheckpoint(db, fold) };
+  }
+  // Nobody takes what is left of them for the truth, and a start that comes before they are empty goes on here.
+  savePositions(db, [{ name: fold.name, version: EMPTYING }], 0);
+  return { fold, isEmptying: true, seq: 0 };
 }

@@ -1,7 +1,7 @@
 // What the recorder drives inside the transaction that appends a batch of events. Projections implement it.
 
 import type { Database } from "better-sqlite3";
-import type { MirrorEvent } from "./event.ts";
+import type { EventKind, MirrorEvent } from "./event.ts";
 
 export interface Fold {
   /** Key of its row in the position table. */
@@ -17,6 +17,11 @@ export interface Fold {
   beginning?(db: Database): number;
   /** A run can't begin without it: it is rebuilt before, and not beside the recording. */
   readonly isNeededAtStart?: true;
+  /**
+   * The only kinds that change it, when all of them are rare: when it alone has to be rebuilt, no other event is read, and
+   * that takes no longer in a larger log.
+   */
+  readonly rareKinds?: readonly EventKind[];
   /** Empties its tables and its state. */
   clear(db: Database): void;
   /** Takes its state from its tables, which hold everything up to the stored position. Also called after a rollback. */

@@ -36,6 +36,7 @@ export class KnownFacts implements Fold {
   readonly name = "known_facts";
   readonly version = 1;
   readonly isNeededAtStart = true;
+  readonly rareKinds = ["run_started", "mirror_seen", "epoch_started"] as const;
   readonly tables: readonly [knownFacts: string];
   readonly #facts = new Map<string, Facts>();
   readonly #touched = new Map<string, readonly [mirroring: string, scope: Scope]>();

@@ -6,9 +6,10 @@ import { PgsoakError } from "../errors.ts";
 import { checkSchema } from "./migrator.ts";
 import { explainSqliteError, openDatabase } from "./database.ts";
 import { EVENT_COLUMNS } from "./event-columns.ts";
+import { KIND_CODES } from "./event-kinds.ts";
 import { checkEvent, decodeEvent, type EventRow, type RowContext } from "./event-row.ts";
 import { type EventQuery, selectEvents } from "./event-query.ts";
-import type { MirrorEvent } from "./event.ts";
+import type { EventKind, MirrorEvent } from "./event.ts";
 import { createFailureLookup } from "./failures.ts";
 import type { Lane } from "./lanes.ts";
 import { prepared } from "./prepared.ts";
@@ -17,6 +18,7 @@ import type { LogTables } from "./tables.ts";
 
 /** Rows that a scan holds in memory at a time. */
 const PAGE_ROWS = 2000;
+const OUTCOMES = [KIND_CODES.mirrored, KIND_CODES.errored, KIND_CODES.dropped];
 /** Events that are read and validated when a log is opened for writing. */
 const TAIL_EVENTS = 100;
 
@@ -25,6 +27,7 @@ export class LogReader implements Disposable {
   /** For the reads of projections and routes. Never destroy it: it shares the handle. */
   readonly kysely: Kysely<LogTables>;
   readonly #page: Statement<[after: number, limit: number], EventRow>;
+  readonly #outcomes: Statement<[after: number, last: number, limit: number], EventRow>;
   readonly #bounds: Statement<[], [first: number, last: number]>;
   readonly #from: Statement<[seq: number], [seq: number, at: number]>;
   readonly #prepared = new Map<string, Statement>();
@@ -37,6 +40,12 @@ export class LogReader implements Disposable {
     this.#page = db
       .prepare<[number, number], EventRow>(
         `select seq, ${EVENT_COLUMNS.join(", ")} from event where seq > ? order by seq limit ?`,
+      )
+      .raw();
+    this.#outcomes = db
+      .prepare<[number, number, number], EventRow>(
+        `select seq, ${EVENT_COLUMNS.join(", ")} from event where seq > ? and seq <= ? and kind in (${OUTCOMES.join()})
+         order by seq limit ?`,
       )
       .raw();
     // Two look-ups: an aggregate of both at once would read the whole table.
@@ -78,6 +87,29 @@ export class LogReader implements Disposable {
       left -= rows.length;
     }
     return last;
+  }
+
+  /**
+   * Visits the outcomes of the events behind `after` up to `last`: mirrored, errored, dropped. What is not read at all,
+   * half of a log, costs a tenth of what is.
+   */
+  scanOutcomes(after: number, last: number, visit: (event: MirrorEvent) => void): void {
+    for (let read = after; ;) {
+      const rows = this.#outcomes.all(read, last, PAGE_ROWS);
+      if (rows.length === 0) return;
+      for (const row of rows) visit(decodeEvent(row, this.#context));
+      read = rows[rows.length - 1]![0];
+    }
+  }
+
+  /** Visits the events behind `after` of these kinds, all of them rare ones, which are found without reading the others. */
+  scanRare(after: number, kinds: readonly EventKind[], visit: (event: MirrorEvent) => void): void {
+    // The very words of the index's own condition, or SQLite doesn't see that the index holds all of them.
+    const codes = kinds.map((kind) => KIND_CODES[kind]).join();
+    const select = `select seq, ${EVENT_COLUMNS.join(", ")} from event where kind >= 6 and kind in (${codes}) and seq > ?
+      order by seq`;
+    this.#runs.refresh();
+    for (const row of this.prepareRaw<[number], EventRow>(select).all(after)) visit(decodeEvent(row, this.#context));
   }
 
   /** The seq of the newest event; 0 for none. */

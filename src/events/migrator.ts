@@ -10,6 +10,7 @@ import * as observations from "../../migrations/0004-observations.ts";
 import * as checkpoint from "../../migrations/0005-checkpoint.ts";
 import * as seals from "../../migrations/0006-seals.ts";
 import * as latencyTotals from "../../migrations/0007-latency-totals.ts";
+import * as dayRollups from "../../migrations/0008-day-rollups.ts";
 import { PgsoakError } from "../errors.ts";
 
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
@@ -20,6 +21,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   "0005-checkpoint": checkpoint,
   "0006-seals": seals,
   "0007-latency-totals": latencyTotals,
+  "0008-day-rollups": dayRollups,
 };
 
 /** Runs what is missing. Throws log_newer when the log has migrations that this build doesn't know. */

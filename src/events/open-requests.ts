@@ -30,8 +30,8 @@ export class OpenRequests implements Fold {
   readonly #youngEvents: number;
   readonly #prefix: string;
   readonly #open = new Map<number, OpenRequest>(); // in the order of their seqs
-  readonly #lanes = new Map<number, number>();
-  readonly #touched = new Set<number>();
+  readonly #lanes: number[] = []; // requests in flight: ids of lanes are small and dense
+  readonly #touched: boolean[] = [];
   #ended: number[] = []; // requests with a row that is to be deleted
   #aged = 0; // requests up to this seq have a row
   #position = 0;
@@ -50,7 +50,7 @@ export class OpenRequests implements Fold {
 
   /** Requests in flight by lane; lanes without any are not there. */
   countByLane(): ReadonlyMap<number, number> {
-    return this.#lanes;
+    return new Map(this.#lanes.flatMap((requests, lane) => (requests === 0 ? [] : [[lane, requests] as const])));
   }
 
   /** The open requests in the order in which they were queued. */
@@ -88,9 +88,9 @@ export class OpenRequests implements Fold {
     if (lanes.length > 0) new LogReader(db).scan(start, fold, position - start);
     // Nothing is in flight: what the checkpoint holds open has been closed behind it.
     else this.#open.clear();
-    this.#lanes.clear();
-    this.#touched.clear();
-    for (const [lane, requests] of lanes) this.#lanes.set(lane, requests);
+    this.#lanes.length = 0;
+    this.#touched.length = 0;
+    for (const [lane, requests] of lanes) this.#lanes[lane] = requests;
   }
 
   apply(event: MirrorEvent): void {
@@ -132,12 +132,12 @@ export class OpenRequests implements Fold {
     const [inFlight, openRequest] = this.tables;
     const upsert = prepared(db, `insert or replace into ${inFlight} (lane, requests) values (?, ?)`);
     const idle = prepared(db, `delete from ${inFlight} where lane = ?`);
-    for (const lane of this.#touched) {
-      const requests = this.#lanes.get(lane);
-      if (requests === undefined) idle.run(lane);
+    this.#touched.forEach((_, lane) => {
+      const requests = this.#lanes[lane]!;
+      if (requests === 0) idle.run(lane);
       else upsert.run(lane, requests);
-    }
-    this.#touched.clear();
+    });
+    this.#touched.length = 0;
     if (this.#ended.length > 0) {
       const remove = prepared(db, `delete from ${openRequest} where request = ?`);
       for (const request of this.#ended) remove.run(request);
@@ -173,16 +173,14 @@ export class OpenRequests implements Fold {
   }
 
   #count(lane: number, change: 1 | -1): void {
-    const requests = (this.#lanes.get(lane) ?? 0) + change;
-    if (requests === 0) this.#lanes.delete(lane);
-    else this.#lanes.set(lane, requests);
-    this.#touched.add(lane);
+    this.#lanes[lane] = (this.#lanes[lane] ?? 0) + change;
+    this.#touched[lane] = true;
   }
 
   #forget(): void {
     this.#open.clear();
-    this.#lanes.clear();
-    this.#touched.clear();
+    this.#lanes.length = 0;
+    this.#touched.length = 0;
     this.#ended = [];
     this.#aged = 0;
     this.#position = 0;

@@ -6,7 +6,8 @@
 import { statSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 import type { Clock } from "../clock.ts";
-import { CHECKPOINT_PREFIX, openCheckpoint } from "./checkpoint.ts";
+import { CHECKPOINT_PREFIX, openCheckpoint, staleCheckpointTables } from "./checkpoint.ts";
+import { emptySome } from "./empty-tables.ts";
 import { type LogExtent, readExtent } from "./extent.ts";
 import type { Fold } from "./fold.ts";
 import { savePositions } from "./fold-positions.ts";
@@ -134,7 +135,7 @@ export class Retention {
 
   #removeSome(end: End, readMs: number): number {
     const { folds } = this.#options;
-    this.#openCheckpoint();
+    if (!this.#openCheckpoint(readMs)) return 0;
     const { removedSeq, removedAt } = readExtent(this.#db);
     const { seq, at } = this.#fold({ seq: removedSeq, at: removedAt }, end, readMs);
     if (seq === removedSeq) return 0;
@@ -167,12 +168,15 @@ export class Retention {
     return last;
   }
 
-  #openCheckpoint(): void {
-    if (this.#isOpen) return;
+  /** False: tables of another version have to be emptied first, and that takes further steps. */
+  #openCheckpoint(readMs: number): boolean {
+    if (this.#isOpen) return true;
     const { folds, onForgotten } = this.#options;
+    if (emptySome(this.#db, staleCheckpointTables(this.#db, folds), readMs)) return false;
     const forgotten = openCheckpoint(this.#db, folds);
     if (forgotten.length > 0) onForgotten?.(forgotten);
     this.#isOpen = true;
+    return true;
   }
 
   #hasFreePages(): boolean {

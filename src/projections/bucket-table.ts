@@ -2,7 +2,8 @@
 // between never becomes a row, and a log with little traffic that is folded anew has hardly anything else.
 //
 // Expiry goes in small steps, so that a long pause costs no long delete. Which rows are left depends on what was put and
-// expired alone, not on how often it was saved.
+// expired alone, not on how often it was saved. Most of the cost of a row is handing its values over, so the counters that
+// most rows don't need have a 0 in the text of a statement of its own.
 
 import type { Database, Statement } from "better-sqlite3";
 
@@ -26,6 +27,7 @@ export interface BucketRow {
 
 interface Statements {
   readonly insert: Statement;
+  readonly insertPlain: Statement;
   readonly oldest: Statement<[before: number, limit: number], number[]>;
   readonly removeUpTo: Statement<number[]>;
   readonly removeBucket: Statement<[bucket: number]>;
@@ -34,20 +36,24 @@ interface Statements {
 export class BucketTable {
   readonly name: string;
   readonly #sql: Readonly<Record<keyof Statements, string>>;
+  readonly #isRare: readonly boolean[];
   #db: Database | null = null;
   #statements: Statements | null = null;
   #rows: Waiting[] = [];
   #expiries: Expiry[] = [];
   #replaced: number[] = [];
 
-  /** `keys` begin with `bucket` and are the primary key. */
-  constructor(name: string, keys: readonly string[], columns: readonly string[]) {
+  /** `keys` begin with `bucket` and are the primary key; `rare` are columns that are 0 in most rows, all at once. */
+  constructor(name: string, keys: readonly string[], columns: readonly string[], rare: ReadonlySet<string>) {
     this.name = name;
+    this.#isRare = columns.map((column) => rare.has(column));
     const names = [...keys, ...columns];
     const marks = (count: number): string => Array.from({ length: count }, () => "?").join(", ");
     const key = keys.join(", ");
+    const insert = `insert or replace into ${name} (${names.join(", ")}) values`;
     this.#sql = {
-      insert: `insert or replace into ${name} (${names.join(", ")}) values (${marks(names.length)})`,
+      insert: `${insert} (${marks(names.length)})`,
+      insertPlain: `${insert} (${names.map((column) => (rare.has(column) ? "0" : "?")).join(", ")})`,
       oldest: `select ${key} from ${name} where bucket < ? order by ${key} limit ?`,
       removeUpTo: `delete from ${name} where (${key}) <= (${marks(keys.length)})`,
       removeBucket: `delete from ${name} where bucket = ?`,
@@ -90,7 +96,13 @@ export class BucketTable {
 
   /** Writes a row at once. */
   write(db: Database, key: Key, values: readonly unknown[]): void {
-    this.#prepared(db).insert.run(...key, ...values);
+    const { insert, insertPlain } = this.#prepared(db);
+    const plain: unknown[] = [...key];
+    for (let i = 0; i < values.length; i++) {
+      if (!this.#isRare[i]) plain.push(values[i]);
+      else if (values[i] !== 0) return void insert.run(...key, ...values);
+    }
+    insertPlain.run(...plain);
   }
 
   /** Empties the table. */
@@ -129,10 +141,11 @@ export class BucketTable {
   /** Kept from one batch to the next: preparing takes longer than running. */
   #prepared(db: Database): Statements {
     if (this.#statements === null || this.#db !== db) {
-      const { insert, oldest, removeUpTo, removeBucket } = this.#sql;
+      const { insert, insertPlain, oldest, removeUpTo, removeBucket } = this.#sql;
       this.#db = db;
       this.#statements = {
         insert: db.prepare(insert),
+        insertPlain: db.prepare(insertPlain),
         oldest: db.prepare<[number, number], number[]>(oldest).raw(),
         removeUpTo: db.prepare(removeUpTo),
         removeBucket: db.prepare(removeBucket),

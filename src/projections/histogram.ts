@@ -48,8 +48,10 @@ type Counts = Uint8Array | Uint32Array | Float64Array;
 
 const NONE = new Uint8Array(0);
 /** So many samples are only listed: most histograms of a log with little traffic never have more. */
-const LISTED_MAX = 6;
-const NONE_LISTED: readonly number[] = [];
+const LISTED_MAX = 16;
+const NONE_LISTED: number[] = []; // stays empty
+/** Where encoded bytes are gathered: two numbers of a bucket have at most eight bytes each. */
+const SCRATCH = new Uint8Array(BUCKETS * 16);
 
 /** Counts stand in a window of buckets that grows to where samples are, in cells that grow with the largest count. */
 export class Histogram {
@@ -157,11 +159,10 @@ export class Histogram {
 
   /** Pairs of varints, one for each bucket that has samples: empty buckets before it, and its count. */
   encode(): Uint8Array {
-    const bytes: number[] = [];
-    let last = -1;
+    let [length, last] = [0, -1];
     const append = (bucket: number, count: number): void => {
-      appendVarint(bytes, bucket - last - 1);
-      appendVarint(bytes, count);
+      length = appendVarint(length, bucket - last - 1);
+      length = appendVarint(length, count);
       last = bucket;
     };
     const listed = this.#listed.toSorted((a, b) => a - b);
@@ -173,12 +174,13 @@ export class Histogram {
     for (let cell = 0; cell < this.#counts.length; cell++) {
       if (this.#counts[cell]! > 0) append(this.#first + cell, this.#counts[cell]!);
     }
-    return Uint8Array.from(bytes);
+    return SCRATCH.slice(0, length);
   }
 
   #increase(bucket: number, by: number): void {
     if (this.#counts.length === 0 && by === 1 && this.#listed.length < LISTED_MAX) {
-      this.#listed = [...this.#listed, bucket];
+      if (this.#listed === NONE_LISTED) this.#listed = [bucket];
+      else this.#listed.push(bucket);
       return;
     }
     this.#countListed();
@@ -231,12 +233,13 @@ export class Histogram {
   }
 }
 
-/** Seven bits a byte, the lowest first; all bytes but the last have the eighth. */
-function appendVarint(bytes: number[], value: number): void {
-  let rest = value;
+/** Seven bits a byte, the lowest first; all bytes but the last have the eighth. Returns where the next byte goes. */
+function appendVarint(position: number, value: number): number {
+  let [next, rest] = [position, value];
   while (rest >= 128) {
-    bytes.push((rest % 128) + 128);
+    SCRATCH[next++] = (rest % 128) + 128;
     rest = Math.floor(rest / 128);
   }
-  bytes.push(rest);
+  SCRATCH[next++] = rest;
+  return next;
 }

@@ -5,14 +5,13 @@ import type { LogReader } from "../events/log-reader.ts";
 import { requireWhole } from "../events/projection-state.ts";
 import { readKnownExtent } from "./log-extent.ts";
 import { bucketStart, STATEMENT_LEVELS } from "./rollup-levels.ts";
-import { scanWindow } from "./rollup-reader.ts";
 import { type Outcome, STATEMENT_SUMS, StatementRollup, type StatementValue } from "./statement-rollup.ts";
 import { STATEMENT_CHUNK_EVENTS } from "./statement-rollups.ts";
 import type { Window } from "./window.ts";
 import { planWindow } from "./window-plan.ts";
 
 /** Raw events of one edge that may be read: a bucket of ten minutes can hold millions. */
-const EDGE_EVENTS_MAX = 100_000;
+const EDGE_EVENTS_MAX = 250_000;
 
 interface StatementWindow {
   readonly lane: number;
@@ -25,7 +24,7 @@ export interface StatementsReading {
   readonly window: Window;
   /** The part that the answer covers; null when nothing of it is known any more. */
   readonly covered: Window | null;
-  /** `exact`, or the length of the buckets that its edges had to be cut at: `10m` or `1h`. */
+  /** `exact`, or the length of the buckets that its edges had to be cut at: `10m`, `1h` or `1d`. */
   readonly resolution: string;
   /** The last event of the snapshot. */
   readonly seq: number;
@@ -53,14 +52,15 @@ function read(reader: LogReader, window: Window, edgeEventsMax: number): Stateme
     if (piece.type === "rows") {
       statements.addRows(reader, piece.level.table, piece);
     } else if (piece.type === "events") {
-      scanWindow(reader, piece, (event) => statements.add(event));
+      reader.scanOutcomes(reader.seqAt(piece.from) - 1, reader.seqAt(piece.to) - 1, (event) => statements.add(event));
     }
   }
   const last = pieces.at(-1);
   if (last?.type === "rows" && open !== null && last.to > open) {
     // The rows of the open bucket stand where the last chunk of events ended.
     const chunk = Math.floor(extent.lastSeq / STATEMENT_CHUNK_EVENTS) * STATEMENT_CHUNK_EVENTS;
-    reader.scan(Math.max(chunk, reader.seqAt(open)) - 1, (event) => statements.add(event));
+    const after = Math.max(chunk, reader.seqAt(open)) - 1;
+    reader.scanOutcomes(after, extent.lastSeq, (event) => statements.add(event));
   }
   return { window, covered, resolution, seq: extent.lastSeq, statements: statements.values() };
 }

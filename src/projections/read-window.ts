@@ -24,7 +24,7 @@ export interface WindowReading {
   readonly window: Window;
   /** The part that the answer covers; null when nothing of it is known any more. */
   readonly covered: Window | null;
-  /** `exact`, or the length of the buckets that its edges had to be cut at: `1s`, `10s`, `1m`, `1h`. */
+  /** `exact`, or the length of the buckets that its edges had to be cut at: `1s`, `10s`, `1m`, `1h`, `1d`. */
   readonly resolution: string;
   /** The last event of the snapshot. */
   readonly seq: number;

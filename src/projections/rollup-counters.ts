@@ -80,6 +80,21 @@ export const ROLLUP_COUNTER_SUMS: readonly string[] = [
 ];
 export const ROLLUP_COUNTERS: readonly Key<RollupCounters>[] = [...SUMS, ...MAXIMA, "consecutive_successes"];
 
+const COMMON: ReadonlySet<string> = new Set([
+  "seen",
+  "selected",
+  "mirrored",
+  "parity_match",
+  "mirror_sum_us",
+  "primary_sum_us",
+  "wait_sum_us",
+]);
+/** Counters that are 0 in a span in which all went well. */
+export const RARE_ROLLUP_COUNTERS: ReadonlySet<string> = new Set([
+  ...SUMS.filter((name) => !COMMON.has(name)),
+  "last_failure",
+]);
+
 /** Adds a span that comes behind all that `counters` has counted. */
 export function mergeRollupCounters(counters: RollupCounters, later: RollupCounters): void {
   const hasFailed = later.errored + later.dropped > 0;
@@ -131,8 +146,9 @@ export function countEvent(counters: RollupCounters, event: LaneEvent): void {
 function countMirrored(counters: RollupCounters, event: EventOf<"mirrored">): void {
   const { mirrorUs, primaryUs, waitUs } = event;
   counters.mirrored++;
-  if (event.root === null) counters[PARITY_COLUMN[event.parity]]++;
-  else counters.consequences++;
+  if (event.root !== null) counters.consequences++;
+  else if (event.parity === "match") counters.parity_match++;
+  else counters[PARITY_COLUMN[event.parity]]++;
   counters.mirror_sum_us += mirrorUs;
   counters.primary_sum_us += primaryUs;
   counters.wait_sum_us += waitUs;

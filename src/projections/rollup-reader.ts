@@ -22,7 +22,7 @@ export interface PieceVisitor {
 }
 
 /** Visits the events with from <= at < to. */
-export function scanWindow(reader: LogReader, { from, to }: Window, visit: (event: MirrorEvent) => void): void {
+function scanWindow(reader: LogReader, { from, to }: Window, visit: (event: MirrorEvent) => void): void {
   const first = reader.seqAt(from);
   reader.scan(first - 1, visit, reader.seqAt(to) - first);
 }

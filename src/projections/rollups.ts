@@ -1,7 +1,7 @@
-// Rollups: what happened on each lane, in buckets of a second, ten seconds, a minute and an hour.
+// Rollups: what happened on each lane, in buckets of a second, ten seconds, a minute, an hour and a day.
 //
-//   event ─▶ open second ─closes─▶ open ten seconds ─closes─▶ open minute ─closes─▶ open hour
-//             every batch           every second               every 10 s            every minute      is written
+//   event ─▶ open second ─closes─▶ open ten seconds ─closes─▶ open minute ─closes─▶ open hour ─closes─▶ open day
+//             every batch           every second               every 10 s            every minute        every hour  is written
 //
 // A bucket closes when the first event of any lane comes that is later than its end, and is then merged into the open
 // one of the next level; only what changed is written. Rows expire by the time of the log, some with each second.
@@ -14,7 +14,7 @@ import { LaneRows } from "./lane-rows.ts";
 import { NO_LANE } from "./ledger-balance.ts";
 import { Rollup, ROLLUP_COLUMNS, type RollupValue } from "./rollup.ts";
 import { bucketStart, ROLLUP_LEVELS, type RollupLevel } from "./rollup-levels.ts";
-import type { LaneEvent } from "./rollup-counters.ts";
+import { type LaneEvent, RARE_ROLLUP_COUNTERS } from "./rollup-counters.ts";
 
 const KEYS = ["bucket", "lane"];
 /** Rows that one closed second deletes of each table at most, beside four for each row that it closes. */
@@ -33,7 +33,7 @@ interface Level extends RollupLevel {
 
 export class Rollups implements Fold {
   readonly name = "rollups";
-  readonly version = 1;
+  readonly version = 2;
   readonly tables: readonly string[];
   readonly #levels: readonly Level[];
   readonly #seconds: Level;
@@ -44,7 +44,8 @@ export class Rollups implements Fold {
   constructor(prefix = "") {
     this.#levels = ROLLUP_LEVELS.map((level) => {
       const table = `${prefix}${level.table}`;
-      return { ...level, table, rows: new BucketTable(table, KEYS, ROLLUP_COLUMNS), open: new Map() };
+      const rows = new BucketTable(table, KEYS, ROLLUP_COLUMNS, RARE_ROLLUP_COUNTERS);
+      return { ...level, table, rows, open: new Map() };
     });
     this.#seconds = this.#levels[0]!;
     this.#inFlight = new LaneRows(`${prefix}rollup_lane`, () => ({ in_flight: 0 }));

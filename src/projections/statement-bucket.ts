@@ -36,6 +36,11 @@ export class StatementBucket {
     return this.#entries.values();
   }
 
+  /** By lane, then statement: what is merged in this order comes out the same, read from rows or not. */
+  inOrder(): StatementEntry[] {
+    return [...this.#entries.values()].sort((a, b) => a.lane - b.lane || a.statement - b.statement);
+  }
+
   /** The statement's rollup, made when it is missing, for changing; that of OTHER_STATEMENTS beyond the bound. */
   touch(lane: number, statement: number): StatementRollup {
     const key = keyOf(lane, statement);

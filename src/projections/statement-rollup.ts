@@ -31,6 +31,10 @@ const SUMS = Object.keys(sums) as Key<typeof sums>[];
 const MAXIMA = Object.keys(maxima) as Key<typeof maxima>[];
 const COUNTERS: readonly Key<StatementCounters>[] = [...SUMS, ...MAXIMA];
 
+const COMMON: ReadonlySet<string> = new Set(["mirrored", "parity_match", "mirror_sum_us", "primary_sum_us"]);
+/** Counters that are 0 where all went well. */
+export const RARE_STATEMENT_COUNTERS: ReadonlySet<string> = new Set(SUMS.filter((name) => !COMMON.has(name)));
+
 export const STATEMENT_COLUMNS = [...COUNTERS, "errors", "mirror_histogram", "primary_histogram"] as const;
 
 /** What adds the rows of a table up: an expression for each of STATEMENT_COLUMNS but `errors`, which is null. */

@@ -1,8 +1,9 @@
-// Statement rollups: what became of each statement on each lane, in buckets of ten minutes and an hour.
+// Statement rollups: what became of each statement on each lane, in buckets of ten minutes, an hour and a day.
 //
 // Thousands of statements may be at work, so the open bucket lives in memory. Every 20,000 events what has changed of it
 // gets its rows, and a load folds the few events behind that once more. A bucket that closes is cut down to its most
-// important statements, replaces its rows and is merged into the open hour, which is written when it closes.
+// important statements, replaces its rows and is merged into the open hour; an hour that closes is written and merged into
+// the open day, whose rows are written with each hour. So a load has few rows to read at any time of the day.
 
 import type { Database } from "better-sqlite3";
 import type { MirrorEvent } from "../events/event.ts";
@@ -12,48 +13,53 @@ import type { Fold } from "../events/fold.ts";
 import { LogReader } from "../events/log-reader.ts";
 import { prepared } from "../events/prepared.ts";
 import { BucketTable } from "./bucket-table.ts";
-import { bucketStart, STATEMENT_LEVELS } from "./rollup-levels.ts";
-import { StatementBucket } from "./statement-bucket.ts";
-import { STATEMENT_COLUMNS, type StatementRollup, type StatementValue } from "./statement-rollup.ts";
+import { bucketStart, type RollupLevel, STATEMENT_LEVELS } from "./rollup-levels.ts";
+import { StatementBucket, type StatementEntry } from "./statement-bucket.ts";
+import { RARE_STATEMENT_COUNTERS, STATEMENT_COLUMNS, type StatementValue } from "./statement-rollup.ts";
 
 const KEYS = ["bucket", "lane", "statement"];
 /** Events between two times at which the open bucket is written. So many of the newest may never be removed. */
 export const STATEMENT_CHUNK_EVENTS = 20_000;
 /** Rows that one closed bucket deletes of each table at most. */
 const EXPIRED_ROWS = 500;
-const [TEN_MINUTES, HOUR] = [STATEMENT_LEVELS[0]!, STATEMENT_LEVELS[1]!];
+const TEN_MINUTES = STATEMENT_LEVELS[0]!;
 
-/** A row of the open bucket as it was at the end of a chunk. */
-interface ChunkRow {
-  readonly key: readonly [bucket: number, lane: number, statement: number];
-  readonly values: readonly StatementValue[];
+interface Level extends RollupLevel {
+  readonly rows: BucketTable;
+  /** What has closed of the finer buckets in the open one. */
+  open: StatementBucket;
+  /** Rows of the open one that are not saved yet; those of an hour are found in its ten minutes. */
+  readonly unsaved: Map<StatementEntry, readonly StatementValue[]> | null;
 }
 
 export class StatementRollups implements Fold {
   readonly name = "statement_rollups";
-  readonly version = 1;
+  readonly version = 2;
   readonly tables: readonly string[];
   readonly #tenMinutes: BucketTable;
-  readonly #hours: BucketTable;
+  readonly #coarser: readonly Level[];
   readonly #positions: string;
   readonly #chunkEvents: number;
   readonly #prefix: string;
   #open = new StatementBucket();
-  #hour = new StatementBucket(); // the closed buckets of the open hour
   #start = Number.NEGATIVE_INFINITY; // of the open bucket
   #end = Number.NEGATIVE_INFINITY;
   #seq = 0;
   #at = 0;
-  #chunk: ChunkRow[] = []; // not saved yet
+  readonly #chunk = new Map<StatementEntry, readonly StatementValue[]>(); // as it was at the last end of one, not saved yet
 
   /** A load reads at most `chunkEvents` events; with a prefix, none: behind a checkpoint no event is left to read. */
   constructor(prefix = "", chunkEvents = STATEMENT_CHUNK_EVENTS) {
     this.#prefix = prefix;
-    this.#tenMinutes = new BucketTable(`${prefix}${TEN_MINUTES.table}`, KEYS, STATEMENT_COLUMNS);
-    this.#hours = new BucketTable(`${prefix}${HOUR.table}`, KEYS, STATEMENT_COLUMNS);
+    const [tenMinutes, ...coarser] = STATEMENT_LEVELS.map((level, index): Level => {
+      const rows = new BucketTable(`${prefix}${level.table}`, KEYS, STATEMENT_COLUMNS, RARE_STATEMENT_COUNTERS);
+      return { ...level, rows, open: new StatementBucket(), unsaved: index > 1 ? new Map() : null };
+    });
+    this.#tenMinutes = tenMinutes!.rows;
+    this.#coarser = coarser;
     this.#positions = `${prefix}statement_rollup_position`;
     this.#chunkEvents = chunkEvents;
-    this.tables = [this.#tenMinutes.name, this.#hours.name, this.#positions];
+    this.tables = [this.#tenMinutes.name, ...coarser.map(({ rows }) => rows.name), this.#positions];
   }
 
   clear(db: Database): void {
@@ -66,8 +72,12 @@ export class StatementRollups implements Fold {
     const position = db.prepare<[], { seq: number; at: number }>(`select seq, at from ${this.#positions}`).get();
     if (position === undefined) return;
     this.#startBucket(position.at);
-    for (let start = bucketStart(this.#start, HOUR.us); start < this.#start; start += TEN_MINUTES.us) {
-      readBucket(db, this.#tenMinutes.name, start, this.#hour);
+    for (const { us, rows, open, unsaved } of this.#coarser) {
+      const first = bucketStart(this.#start, us);
+      if (unsaved !== null) readBucket(db, rows.name, first, open);
+      else
+        for (let ten = first; ten < this.#start; ten += TEN_MINUTES.us)
+          readBucket(db, this.#tenMinutes.name, ten, open);
     }
     const written = this.#readOpen(db, position.seq);
     const again = (event: MirrorEvent): void => {
@@ -103,15 +113,24 @@ export class StatementRollups implements Fold {
   save(db: Database): void {
     if (this.#prefix !== "") this.#writeOpen();
     this.#tenMinutes.save(db);
-    this.#hours.save(db);
-    for (const { key, values } of this.#chunk) this.#tenMinutes.write(db, key, values);
-    this.#chunk = [];
+    for (const { rows, us, unsaved } of this.#coarser) {
+      rows.save(db);
+      for (const [{ lane, statement }, values] of unsaved ?? []) {
+        rows.write(db, [bucketStart(this.#start, us), lane, statement], values);
+      }
+      unsaved?.clear();
+    }
+    for (const [{ lane, statement }, values] of this.#chunk) {
+      this.#tenMinutes.write(db, [this.#start, lane, statement], values);
+    }
+    this.#chunk.clear();
     const upsert = `insert or replace into ${this.#positions} (id, seq, at) values (1, ?, ?)`;
     prepared(db, upsert).run(this.#seq, this.#at);
   }
 
   settle(db: Database): number {
-    return this.#tenMinutes.settle(db) + this.#hours.settle(db) + this.#chunk.length;
+    const waiting = this.#coarser.reduce((sum, { rows }) => sum + rows.settle(db), this.#chunk.size);
+    return waiting + this.#tenMinutes.settle(db);
   }
 
   #count(event: MirrorEvent): void {
@@ -142,28 +161,33 @@ export class StatementRollups implements Fold {
     for (const entry of this.#open.entries()) {
       if (!entry.isChanged) continue;
       entry.isChanged = false;
-      const { lane, statement, rollup } = entry;
-      this.#chunk.push({ key: [this.#start, lane, statement], values: rollup.row() });
+      this.#chunk.set(entry, entry.rollup.row());
     }
   }
 
   #close(at: number): void {
-    if (this.#open.size > 0) {
-      this.#open.trim();
-      this.#chunk = [];
-      putBucket(this.#tenMinutes, this.#start, this.#open);
-      for (const { lane, statement, rollup } of this.#open.entries()) this.#hour.touch(lane, statement).merge(rollup);
-      this.#open = new StatementBucket();
+    this.#chunk.clear();
+    let closed = this.#open;
+    putBucket(this.#tenMinutes, this.#start, closed);
+    for (const level of this.#coarser) {
+      for (const { lane, statement, rollup } of closed.inOrder()) level.open.touch(lane, statement).merge(rollup);
+      const start = bucketStart(this.#start, level.us);
+      if (at < start + level.us) {
+        for (const entry of level.unsaved === null ? [] : level.open.entries()) {
+          if (entry.isChanged) level.unsaved?.set(entry, entry.rollup.row());
+          entry.isChanged = false;
+        }
+        break;
+      }
+      level.unsaved?.clear();
+      closed = level.open;
+      putBucket(level.rows, start, closed);
+      level.open = new StatementBucket();
     }
-    const hour = bucketStart(this.#start, HOUR.us);
-    if (at >= hour + HOUR.us && this.#hour.size > 0) {
-      this.#hour.trim();
-      putBucket(this.#hours, hour, this.#hour);
-      this.#hour = new StatementBucket();
-    }
+    this.#open = new StatementBucket();
     this.#startBucket(at);
     this.#tenMinutes.expire(this.#start - TEN_MINUTES.keptUs, EXPIRED_ROWS);
-    this.#hours.expire(bucketStart(this.#start, HOUR.us) - HOUR.keptUs, EXPIRED_ROWS);
+    for (const { rows, us, keptUs } of this.#coarser) rows.expire(bucketStart(at, us) - keptUs, EXPIRED_ROWS);
   }
 
   #chunkOf(seq: number): number {
@@ -177,10 +201,13 @@ export class StatementRollups implements Fold {
 
   #forget(): void {
     this.#open = new StatementBucket();
-    this.#hour = new StatementBucket();
-    this.#chunk = [];
+    this.#chunk.clear();
     this.#tenMinutes.forget();
-    this.#hours.forget();
+    for (const level of this.#coarser) {
+      level.open = new StatementBucket();
+      level.rows.forget();
+      level.unsaved?.clear();
+    }
     this.#startBucket(Number.NEGATIVE_INFINITY);
     this.#seq = 0;
     this.#at = 0;
@@ -191,15 +218,15 @@ type Row = [lane: number, statement: number, ...StatementValue[]];
 
 /** Adds the rows of a stored bucket to `into`. */
 function readBucket(db: Database, table: string, start: number, into: StatementBucket): void {
-  const select = `select lane, statement, ${STATEMENT_COLUMNS.join(", ")} from ${table} where bucket = ?`;
-  for (const row of db.prepare<[number], Row>(select).raw().all(start)) {
-    const rollup: StatementRollup = into.touch(row[0], row[1]);
-    rollup.mergeRow(row, 2);
-  }
+  const columns = STATEMENT_COLUMNS.join(", ");
+  const select = `select lane, statement, ${columns} from ${table} where bucket = ? order by lane, statement`;
+  for (const row of prepared<[number], Row>(db, select).raw().all(start)) into.touch(row[0], row[1]).mergeRow(row, 2);
 }
 
+/** Cuts a bucket that has closed down, and has it written in the place of its rows. */
 function putBucket(table: BucketTable, start: number, bucket: StatementBucket): void {
+  if (bucket.size === 0) return;
+  bucket.trim();
   table.replace(start);
-  const inOrder = [...bucket.entries()].sort((a, b) => a.lane - b.lane || a.statement - b.statement);
-  for (const { lane, statement, rollup } of inOrder) table.put([start, lane, statement], rollup);
+  for (const { lane, statement, rollup } of bucket.inOrder()) table.put([start, lane, statement], rollup);
 }

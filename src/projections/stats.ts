@@ -27,7 +27,9 @@ function fail(row: StatsRow, event: EventOf<"errored"> | EventOf<"dropped">): vo
 
 function compare(row: StatsRow, event: EventOf<"mirrored"> | EventOf<"errored">): void {
   const parity = parityOf(event);
-  if (parity !== null) row[PARITY_COLUMN[parity]]++;
+  // Nearly all of them: a field by its name is quicker than one by a variable.
+  if (parity === "match") row.parity_match++;
+  else if (parity !== null) row[PARITY_COLUMN[parity]]++;
 }
 
 function succeed(row: StatsRow, event: EventOf<"mirrored">): void {

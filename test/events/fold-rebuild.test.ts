@@ -2,6 +2,7 @@ import type { Database } from "better-sqlite3";
 import { expect, test } from "vitest";
 import { EventLog } from "../../src/events/event-log.ts";
 import type { Fold } from "../../src/events/fold.ts";
+import { KnownFacts } from "../../src/events/known-facts.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { projectionState } from "../../src/events/projection-state.ts";
 import { mirrored, queued, runStarted } from "../projections/facts.ts";
@@ -119,4 +120,77 @@ test("the open requests are whole from the start: a rebuild of them begins with 
   using log = await EventLog.open({ path: folder.path, folds: [open] });
   expect([...open.values()]).toEqual([{ request: 7, seq: 5, lane: 3, statement: 0 }]);
   expect(tables(log)).toEqual(lived);
+});
+
+/** Keeps a row of each event that it has seen. */
+class Seen implements Fold {
+  readonly name = "seen";
+  readonly version: number;
+  readonly tables = ["seen"];
+  #new: number[] = [];
+
+  constructor(version = 1) {
+    this.version = version;
+  }
+  clear(db: Database): void {
+    db.exec("delete from seen");
+  }
+  load(): void {
+    this.#new = [];
+  }
+  apply({ seq }: { seq: number }): void {
+    this.#new.push(seq);
+  }
+  save(db: Database): void {
+    const insert = db.prepare("insert into seen values (?, ?)");
+    for (const seq of this.#new) insert.run(seq, this.version);
+    this.#new = [];
+  }
+}
+
+test("large tables of another version are emptied in steps that batches may come between, also after a restart", async () => {
+  using folder = logFolder();
+  await logOf(folder.path, 5000);
+  const first = await EventLog.open({ path: folder.path, folds: [] });
+  first.db.exec("create table seen (seq integer, version integer, primary key (version, seq)) without rowid");
+  first.close();
+  const second = await EventLog.open({ path: folder.path, folds: [new Seen()] });
+  const rows = ({ db }: EventLog): number => db.prepare<[], number>("select count(*) from seen").pluck().get()!;
+  expect(rows(second)).toBe(5000);
+  second.close();
+
+  const third = await EventLog.open({ path: folder.path, folds: [], projections: [new Seen(2)] });
+  expect(rows(third)).toBe(5000);
+  expect(projectionState(third.db)).toEqual([{ projection: "seen", done: 0, of: 5000, isWhole: false }]);
+  third.rebuildSome(0);
+  const left = rows(third);
+  expect(left).toBeLessThan(5000);
+  expect(left).toBeGreaterThan(0);
+  third.close();
+
+  using log = await EventLog.open({ path: folder.path, folds: [], projections: [new Seen(2)] });
+  expect(rows(log)).toBe(left);
+  while (log.rebuild.progress !== null) {
+    log.appendBatch(marks(1));
+    log.rebuildSome(0);
+  }
+  const versions = log.db.prepare<[], [number, number]>("select version, count(*) from seen group by version");
+  expect(versions.raw().all()).toEqual([[2, log.lastSeq]]);
+});
+
+test("what is known of the mirrors is found at a start without reading any other event", async () => {
+  using folder = logFolder();
+  const first = await EventLog.open({ path: folder.path, folds: [new KnownFacts()] });
+  const settings = { address: "10.0.0.7:5432" };
+  const mirrorings = [{ name: "candidate", settings, exposure: 1 }];
+  first.appendBatch([{ ...runStarted(1), mirrorings }, ...marks(200)]);
+  const facts = (log: EventLog): unknown => log.db.prepare("select * from known_facts").all();
+  const lived = facts(first);
+  // A kind that nobody knows: whoever reads it is told so.
+  first.db.exec("update event set kind = 99 where seq = 50; delete from known_facts; delete from fold_position");
+  first.close();
+  using log = await EventLog.open({ path: folder.path, folds: [new KnownFacts()] });
+  expect(facts(log)).toEqual(lived);
+  expect(lived).toHaveLength(1);
+  expect(projectionState(log.db)).toMatchObject([{ projection: "known_facts", isWhole: true }]);
 });

@@ -196,6 +196,29 @@ test("a fold that the checkpoint knew in another shape begins with the first eve
   expect(again.log.db.prepare("select requests_total from mirror_stats where lane = 1").pluck().get()).toBe(left);
 });
 
+test("what another version left in a large checkpoint goes in steps, before the first event does", async () => {
+  using folder = logFolder();
+  {
+    using retained = await openRetained(folder.path, { retentionUs: 500 });
+    retained.log.appendBatch(Array.from({ length: 800 }, (_, at) => tallied(at, 1)));
+    retained.retain();
+    retained.log.db.exec(`update checkpoint_fold_position set version = 0 where name = 'notes';
+      with recursive n(i) as (select 1 union all select i + 1 from n where i < 3000)
+      insert into checkpoint_marker select i, 0, '', '' from n`);
+  }
+  using retained = await openRetained(folder.path, { retentionUs: 5 });
+  const { log, retention, retain } = retained;
+  const markers = (): number => log.db.prepare<[], number>("select count(*) from checkpoint_marker").pluck().get()!;
+  const { removedSeq } = readExtent(log.db);
+  expect(retention.remove(0)).toBe(0);
+  expect(markers()).toBeLessThan(3000);
+  expect(markers()).toBeGreaterThan(0);
+  expect(readExtent(log.db).removedSeq).toBe(removedSeq);
+  retain();
+  expect(markers()).toBe(0);
+  expect(readExtent(log.db).removedSeq).toBeGreaterThan(removedSeq);
+});
+
 test("a reader that keeps an old snapshot sees what it saw, and holds nothing up", async () => {
   using folder = logFolder();
   using retained = await openRetained(folder.path, { retentionUs: 10 });

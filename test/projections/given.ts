@@ -6,6 +6,7 @@ import { up as createStats } from "../../migrations/0002-mirror-stats.ts";
 import { up as createRollups } from "../../migrations/0003-rollups.ts";
 import { up as createObservations } from "../../migrations/0004-observations.ts";
 import { up as createLatencyTotals } from "../../migrations/0007-latency-totals.ts";
+import { up as createDayRollups } from "../../migrations/0008-day-rollups.ts";
 import type { NewEvent } from "../../src/events/event.ts";
 import type { Fold } from "../../src/events/fold.ts";
 
@@ -25,6 +26,7 @@ export async function given(fold: Fold, ...first: NewEvent[]): Promise<Folded> {
   await createRollups(kysely);
   await createObservations(kysely);
   await createLatencyTotals(kysely);
+  await createDayRollups(kysely);
   let seq = 0;
   const when = (...events: NewEvent[]): void => {
     for (const event of events) fold.apply({ ...event, seq: ++seq });

@@ -84,7 +84,7 @@ function expectLanes(reading: WindowReading, events: readonly NewEvent[], window
   }
 }
 
-const gap = fc.constantFrom(0, 1000, 300_000, SECOND, 7 * SECOND, MINUTE, 11 * MINUTE, HOUR, 50 * HOUR);
+const gap = fc.constantFrom(0, 1000, 300_000, SECOND, 7 * SECOND, MINUTE, 11 * MINUTE, HOUR, 200 * HOUR);
 /** Where a window is cut: near an event, or at a round time. */
 const edge = fc.record({
   pick: fc.nat(),
@@ -146,7 +146,7 @@ test("what is cut away is less than the finest buckets that are kept", async () 
   const batches = [
     [runStarted(start)],
     ...[0, 1, 2, 3].map((n) => [tallied(start + n * HOUR, 1)]),
-    [tallied(start + 3 * DAY, 1)],
+    [tallied(start + 9 * DAY, 1)],
   ];
   await withLog(batches, (log) => {
     removeEvents(log, 5);

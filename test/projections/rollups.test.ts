@@ -25,7 +25,7 @@ function rowsOf({ db }: Folded, table: string): Record<string, unknown>[] {
   return db.prepare<[], Record<string, unknown>>(`select * from ${table} order by bucket, lane`).all();
 }
 
-const gap = fc.constantFrom(0, 1000, 300_000, SECOND, 7 * SECOND, MINUTE, 11 * MINUTE, HOUR, 50 * HOUR);
+const gap = fc.constantFrom(0, 1000, 300_000, SECOND, 7 * SECOND, MINUTE, 11 * MINUTE, HOUR, 200 * HOUR);
 
 /** The rows that the events of a level make, folded from the events alone. */
 function naiveRows(events: readonly NewEvent[], level: RollupLevel): Map<string, Rollup> {

@@ -32,7 +32,7 @@ async function withLog(fold: StatementRollups, use: (log: EventLog) => void | Pr
   await use(log);
 }
 
-const gap = fc.constantFrom(0, 1000, 1_000_000, MINUTE, 7 * MINUTE, HOUR, 50 * HOUR);
+const gap = fc.constantFrom(0, 1000, 1_000_000, MINUTE, 7 * MINUTE, HOUR, 200 * HOUR);
 /** The same outcomes, of a handful of statements. */
 const moments = eventMoments(gap, 20).map((batches) =>
   batches.map((events) =>
@@ -49,10 +49,11 @@ test("a closed bucket of either level is what its events make", async () => {
       withLog(new StatementRollups("", 40), (log) => {
         const last = Math.max(...batches.flat().map(({ at }) => at));
         for (const events of batches) log.appendBatch(events);
-        log.appendBatch([tallied(last + HOUR, 0)]);
+        log.appendBatch([tallied(last + DAY, 0)]);
         for (const [table, us] of [
           ["statement_rollup_10m", 10 * MINUTE],
           ["statement_rollup_1h", HOUR],
+          ["statement_rollup_1d", DAY],
         ] as const) {
           const expected = new Map<string, StatementRollup>();
           for (const event of batches.flat()) {
@@ -62,7 +63,7 @@ test("a closed bucket of either level is what its events make", async () => {
             expected.set(key, rollup);
             rollup.add({ ...event, seq: 1 });
           }
-          const kept = bucketStart(last + HOUR, us) - (us === HOUR ? 90 : 2) * DAY;
+          const kept = bucketStart(last + DAY, us) - (us < HOUR ? 8 : 90) * DAY;
           const stored = rowsOf(log.db, table).filter((row) => Number(row["bucket"]) >= kept);
           const wanted = [...expected].filter(([key]) => Number(key.split(" ")[0]) >= kept);
           expect(stored).toHaveLength(wanted.length);
@@ -112,9 +113,9 @@ test("two hundred statements of a bucket keep a row, those with problems first; 
       errored(ZERO, { statement: 300 }),
       mirrored(ZERO, { statement: 299, parity: "different_rows" }),
       mirrored(ZERO, { statement: 0 }),
-      tallied(ZERO + HOUR, 0),
+      tallied(ZERO + DAY, 0),
     ]);
-    for (const table of ["statement_rollup_10m", "statement_rollup_1h"]) {
+    for (const table of ["statement_rollup_10m", "statement_rollup_1h", "statement_rollup_1d"]) {
       const rows = rowsOf(log.db, table);
       const named = rows.map(({ statement }) => Number(statement)).filter((statement) => statement > 0);
       expect(named).toEqual([...Array.from({ length: 198 }, (_, i) => i + 1), 299, 300]);
@@ -148,14 +149,14 @@ test("errors are counted by SQLSTATE with the first message of each, eight of th
   });
 });
 
-test("an hour stays for ninety days, ten minutes for two", async () => {
+test("an hour stays for ninety days, ten minutes for eight", async () => {
   await withLog(new StatementRollups(), (log) => {
-    log.appendBatch([mirrored(ZERO), mirrored(ZERO + 3 * DAY)]);
-    log.appendBatch([tallied(ZERO + 3 * DAY + HOUR, 0)]);
-    expect(rowsOf(log.db, "statement_rollup_10m").map(({ bucket }) => bucket)).toEqual([ZERO + 3 * DAY]);
+    log.appendBatch([mirrored(ZERO), mirrored(ZERO + 9 * DAY)]);
+    log.appendBatch([tallied(ZERO + 9 * DAY + HOUR, 0)]);
+    expect(rowsOf(log.db, "statement_rollup_10m").map(({ bucket }) => bucket)).toEqual([ZERO + 9 * DAY]);
     expect(rowsOf(log.db, "statement_rollup_1h")).toHaveLength(2);
     log.appendBatch([tallied(ZERO + 92 * DAY, 0)]);
-    expect(rowsOf(log.db, "statement_rollup_1h").map(({ bucket }) => bucket)).toEqual([ZERO + 3 * DAY]);
+    expect(rowsOf(log.db, "statement_rollup_1h").map(({ bucket }) => bucket)).toEqual([ZERO + 9 * DAY]);
   });
 });
 
@@ -169,5 +170,5 @@ test("five thousand statements with latencies of all kinds take less than ten me
   const bytes = (await liveBytes()) - before;
 
   expect(bytes).toBeLessThan(10 * 1024 * 1024);
-  expect(fold.tables).toHaveLength(3);
+  expect(fold.tables).toHaveLength(4);
 });

@@ -41,7 +41,7 @@ interface Reading {
 }
 
 /** From fine to coarse. */
-const RESOLUTIONS = ["exact", "events", "1s", "10s", "1m", "10m", "1h"];
+const RESOLUTIONS = ["exact", "events", "1s", "10s", "1m", "10m", "1h", "1d"];
 
 const coarsest = (resolutions: readonly string[]): string =>
   resolutions.reduce((a, b) => (RESOLUTIONS.indexOf(b) > RESOLUTIONS.indexOf(a) ? b : a), "exact");
