@@ -80,7 +80,10 @@ describe.for(DOCUMENTS)("$file", ({ file, text, code }) => {
   });
 
   test("names files and folders that exist", () => {
-    const paths = all(code, /(?<![\w./-])((?:src|test|docs|migrations|monitoring|tools)\/[\w./-]*\w)(?![\w./-]*…)/g);
+    const paths = all(
+      code,
+      /(?<![\w./-])((?:src|test|docs|migrations|monitoring|deploy|tools)\/[\w./-]*\w)(?![\w./-]*…)/g,
+    );
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
