@@ -3,7 +3,7 @@ import { CopyRig, MIB } from "../soak/copy-rig.ts";
 import { breaches, COPY_SCENARIOS } from "../soak/copy-scenarios.ts";
 
 /** Far more than may ever be held; `node test/soak/copy-soak.ts` does the same with 2 GiB. */
-const BYTES = 384 * MIB;
+const BYTES = 256 * MIB;
 
 describe.each([false, true])("COPY of more than memory may hold, network between: %s", (throughNetwork) => {
   let rig: CopyRig;

@@ -11,7 +11,7 @@ import { waitFor } from "../helpers/wait-for.ts";
 export interface LoadOptions {
   /** The log is kept at this size; when absent, nothing is removed. */
   readonly maxSizeBytes?: number;
-  /** Of each of two producers, every 2 ms at most. */
+  /** Of each of two producers, every 2 ms at most; when absent, as many as the recorder keeps up with. */
   readonly requestsPerTurn?: number;
 }
 
@@ -20,9 +20,9 @@ export class LoadProcess implements AsyncDisposable {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #exited: Promise<unknown>;
 
-  private constructor(path: string, { maxSizeBytes = Number.MAX_SAFE_INTEGER, requestsPerTurn = 60 }: LoadOptions) {
+  private constructor(path: string, { maxSizeBytes = Number.MAX_SAFE_INTEGER, requestsPerTurn }: LoadOptions) {
     const program = fileURLToPath(new URL("./records-load.ts", import.meta.url));
-    const argv = [program, path, `${maxSizeBytes}`, `${requestsPerTurn}`];
+    const argv = [program, path, `${maxSizeBytes}`, `${requestsPerTurn ?? ""}`];
     this.#child = spawn(process.execPath, argv, { stdio: ["pipe", "pipe", "inherit"] });
     this.#exited = once(this.#child, "exit");
     createInterface(this.#child.stdout).on("line", (line) => this.reports.push(JSON.parse(line)));
