@@ -80,7 +80,10 @@ describe.for(DOCUMENTS)("$file", ({ file, text, code }) => {
   });
 
   test("names files and folders that exist", () => {
-    const paths = all(code, /(?<![\w./-])((?:src|test|docs|migrations|monitoring|tools)\/[\w./-]*\w)(?![\w./-]*…)/g);
+    const paths = all(
+      code,
+      /(?<![\w./-])((?:src|test|docs|migrations|monitoring|deploy|tools)\/[\w./-]*\w)(?![\w./-]*…)/g,
+    );
     expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
   });
 
@@ -117,7 +120,7 @@ describe.for(DOCUMENTS)("$file", ({ file, text, code }) => {
   test("says nothing that only its authors would understand", () => {
     // Paths of one machine, private addresses and names, tickets, mail.
     const places = all(code, /(?<![\w.:/$-])(\/[a-z][\w-]*)(?=\/)/g);
-    const common = new Set(["/etc", "/var", "/run", "/usr", "/tmp", "/dev", "/proc", "/healthz", "/backup"]);
+    const common = new Set(["/etc", "/opt", "/var", "/run", "/usr", "/tmp", "/dev", "/proc", "/healthz", "/backup"]);
     expect(places.filter((place) => !common.has(place))).toEqual([]);
     expect(
       text.match(/\b(?:10|192\.168)\.\d+\.\d+|\.(?:internal|corp|lan)\b|(?<![&\w(])#\d+\b|\w@\w+\.\w/g),
