@@ -9,7 +9,12 @@ import { messageOf, PgsoakError } from "../errors.ts";
 import type { Api, ApiContext, ApiEnv } from "./api-context.ts";
 import { bodyGuard } from "./body-guard.ts";
 import { addCompareRoute } from "./compare.ts";
-import { addEpochsRoute } from "./epochs.ts";
+import { addDashboardFiles, addDashboardRoute } from "./dashboard/dashboard.ts";
+import { LastVerdicts } from "./dashboard/last-verdicts.ts";
+import { addLoginRoutes, type Login } from "./dashboard/login.ts";
+import { LoginAttempts } from "./dashboard/login-attempts.ts";
+import { Sessions } from "./dashboard/sessions.ts";
+import { addEpochsRoutes } from "./epochs.ts";
 import { NotRecordedError } from "./event-appender.ts";
 import { addEventsRoute } from "./events.ts";
 import { addHealthzRoute } from "./healthz.ts";
@@ -27,6 +32,7 @@ import { addReadinessRoute } from "./readiness.ts";
 import { addResetRoute } from "./reset.ts";
 import { addStatementsRoute } from "./statements.ts";
 import { addStatsRoute } from "./stats.ts";
+import { addStatusRoute } from "./status.ts";
 import { refuseParameters } from "./strict-query.ts";
 import { tokenGuard } from "./token-guard.ts";
 import { writeGuard } from "./write-guard.ts";
@@ -43,8 +49,14 @@ function methodsOf(api: Api, path: string): string[] {
 const isLogError = (error: Error): boolean =>
   error.name === "SqliteError" || (error instanceof PgsoakError && error.code.startsWith("log_"));
 
+/** What the routes share; it lives as long as the application. */
+export const createLogin = (context: ApiContext): Login => {
+  return { sessions: new Sessions(context.clock), attempts: new LoginAttempts(context.clock) };
+};
+
 /** Every route. None of them touches the context before it is asked. */
-export function addRoutes(api: Api, context: ApiContext): void {
+export function addRoutes(api: Api, context: ApiContext, login: Login): void {
+  const verdicts = new LastVerdicts();
   addMetricsRoute(api, context);
   addStatsRoute(api, context);
   addHistoryRoute(api, context);
@@ -53,11 +65,14 @@ export function addRoutes(api: Api, context: ApiContext): void {
   addEventsRoute(api, context);
   addObservationsRoute(api, context);
   addMarkersRoutes(api, context);
-  addEpochsRoute(api, context);
-  addReadinessRoute(api, context);
+  addEpochsRoutes(api, context);
+  addReadinessRoute(api, context, verdicts);
   addResetRoute(api, context);
   addHealthzRoute(api, context);
   addHealthzRecordingRoute(api, context);
+  addStatusRoute(api, context);
+  addLoginRoutes(api, context, login);
+  addDashboardRoute(api, context, verdicts);
   addOpenApiRoute(api, context);
 }
 
@@ -65,21 +80,23 @@ export function addRoutes(api: Api, context: ApiContext): void {
 export function createApi(context: ApiContext): Api {
   const { log } = context;
   const settings = (): ApiConfig => context.config.api;
+  const login = createLogin(context);
   const api = new OpenAPIHono<ApiEnv>({ getPath: rawPath, defaultHook: refuseParameters });
 
   api.use(async (c, next) => {
     await next();
     c.header("x-content-type-options", "nosniff");
-    c.header("cache-control", "no-store");
+    if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
   });
   api.use(
     bodyGuard(),
     hostGuard(settings),
-    tokenGuard(settings),
-    writeGuard(settings, (path) => methodsOf(api, path)),
+    tokenGuard(settings, login.sessions),
+    writeGuard((path) => methodsOf(api, path)),
   );
 
-  addRoutes(api, context);
+  addRoutes(api, context, login);
+  addDashboardFiles(api);
 
   api.notFound((c) => {
     const methods = methodsOf(api, c.req.path);

@@ -17,6 +17,7 @@ import {
 } from "./log-parameters.ts";
 import { BusyError } from "./log-questions.ts";
 import { ProblemError } from "./problem.ts";
+import { wantsStream } from "./wants-stream.ts";
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1000;
@@ -53,9 +54,6 @@ const route = createRoute({
     },
   },
 });
-
-const wantsStream = (accept: string | undefined): boolean =>
-  accept?.split(",").some((type) => type.split(";", 1)[0]!.trim().toLowerCase() === "text/event-stream") === true;
 
 function filterOf({ kind: kinds, mirroring, database }: EventsQuery) {
   return { kinds, mirroring, database };

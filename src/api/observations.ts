@@ -8,6 +8,7 @@ import { formatMoment } from "../projections/rfc3339.ts";
 import { type Gap, gapsOf, longestGap, observedSeconds, type Timeline } from "../projections/timeline.ts";
 import { parseWindow, type Window } from "../projections/window.ts";
 import type { Api, ApiContext } from "./api-context.ts";
+import { epochSchema } from "./epochs.ts";
 import { checkMirroring } from "./known-mirroring.ts";
 import { selectionParameters, windowOr400, windowParameters } from "./log-parameters.ts";
 import { rebuildingResponse } from "./rebuilding-response.ts";
@@ -17,15 +18,6 @@ const GAPS_MAX = 1000;
 
 const moment = z.iso.datetime();
 const gapSchema = z.object({ from: moment, to: moment, seconds: z.number(), cause: z.string() });
-const epochSchema = z.object({
-  seq: z.int(),
-  at: moment,
-  mirroring: z.string().nullable(),
-  what: z.string(),
-  before: z.string(),
-  after: z.string(),
-  who: z.string(),
-});
 const answerSchema = z.object({
   from: moment,
   to: moment,

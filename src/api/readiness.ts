@@ -15,6 +15,7 @@ import { readinessSchema } from "../projections/readiness/readiness-schema.ts";
 import { readinessText } from "../projections/readiness/readiness-text.ts";
 import { readinessWindow } from "../projections/readiness/readiness-window.ts";
 import type { Api, ApiContext } from "./api-context.ts";
+import type { LastVerdicts } from "./dashboard/last-verdicts.ts";
 import { selectionParameters, windowOr400, windowParameters } from "./log-parameters.ts";
 import { ProblemError } from "./problem.ts";
 import { rebuildingResponse } from "./rebuilding-response.ts";
@@ -74,7 +75,7 @@ function policyFor({ config }: ApiContext, overrides: Overrides): Policy {
   }
 }
 
-export function addReadinessRoute(api: Api, context: ApiContext): void {
+export function addReadinessRoute(api: Api, context: ApiContext, verdicts: LastVerdicts): void {
   const { reader, clock, config } = context;
   const isConfigured = (name: string | undefined): boolean => config.mirrorings.some((each) => each.name === name);
   api.openapi(route, async (c) => {
@@ -85,6 +86,8 @@ export function addReadinessRoute(api: Api, context: ApiContext): void {
     const bounds = readWindowBounds(reader, clock.wallUs(), mirroring);
     const span = windowOr400(() => readinessWindow({ window, from, to }, bounds));
     const answer = await context.questions.ask({ kind: "readiness", window: span, policy, mirroring, database });
+    const isStoredPolicy = Object.values(overrides).every((value) => value === undefined);
+    if (isStoredPolicy) verdicts.remember({ window, from, to, mirroring, database }, answer);
     const status = gate === "true" && !answer.ready ? NOT_READY_STATUS : 200;
     return format === "text" ? c.text(readinessText(answer), status) : c.json(answer, status);
   });

@@ -1,0 +1,37 @@
+// Dashboards over logs that look real, in the states that somebody may find them in.
+
+import { type ApiFixture, type ApiFixtureOptions, openApi } from "../api/api-fixture.ts";
+import { type Soak, writeSoak } from "./soak-log.ts";
+
+export const CANDIDATE = `
+[[databases]]
+name = "candidate"
+host = "127.0.0.1"
+port = 5433
+user = "app"
+tls = "disable"
+[[mirroring]]
+name = "pg18-candidate"
+source_db = "*"
+destination_db = "candidate"
+`;
+
+const SOAKS = {
+  ready: { hours: 30, requestsPerHour: 4600, hasTrouble: false, hasOutage: false },
+  not_ready: { hours: 30, requestsPerHour: 4600, hasTrouble: true, hasOutage: true },
+  inconclusive: { hours: 5, requestsPerHour: 4600, hasTrouble: false, hasOutage: false },
+} satisfies Record<string, Omit<Soak, "endUs">>;
+
+export type Stage = keyof typeof SOAKS | "empty";
+
+/** The fixture's clock stands at the end of the log. */
+export async function openStage(stage: Stage, options: ApiFixtureOptions = {}): Promise<ApiFixture> {
+  const endUs = Date.now() * 1000;
+  const api = await openApi({ nowUs: endUs, tables: CANDIDATE, ...options });
+  const mirroring = "pg18-candidate";
+  const live = { mirroring, queueDepth: 4, queueBytes: 2310, queueSlots: 1200, connections: 12, healthy: true };
+  api.live.states.push({ ...live, state: "observing" });
+  api.live.clients = 12;
+  if (stage !== "empty") await writeSoak(api.events, { ...SOAKS[stage], endUs });
+  return api;
+}
