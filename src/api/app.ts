@@ -50,7 +50,7 @@ const isLogError = (error: Error): boolean =>
   error.name === "SqliteError" || (error instanceof PgsoakError && error.code.startsWith("log_"));
 
 /** What the routes share; it lives as long as the application. */
-export const createLogin = (context: ApiContext): Login => {
+const createLogin = (context: ApiContext): Login => {
   return { sessions: new Sessions(context.clock), attempts: new LoginAttempts(context.clock) };
 };
 

@@ -24,11 +24,14 @@ async function shoot(stage: Stage, shots: readonly Shot[]): Promise<void> {
   if (wanted.length > 0 && !wanted.includes(stage)) return;
   await using api = await openStage(stage);
   for (const { name, path = "/", width = 1440, dark = false, full = true, act } of shots) {
-    const options = { viewport: { width, height: width < 600 ? 844 : 900 }, colorScheme: dark ? "dark" : "light" } as const;
+    const options = {
+      viewport: { width, height: width < 600 ? 844 : 900 },
+      colorScheme: dark ? "dark" : "light",
+    } as const;
     await using watched = await WatchedPage.open(browser, `http://127.0.0.1:${api.port}`, options);
     const { page } = watched;
     await page.goto(path);
-    await page.waitForFunction(() => document.querySelectorAll("#criteria .criterion, #notices .notice").length > 0);
+    await page.locator("#criteria .criterion").first().waitFor();
     await page.locator('#live[data-state="live"]').waitFor();
     await page.waitForTimeout(700);
     await act?.(page);

@@ -50,11 +50,29 @@ const CALM: readonly Kind[] = [
     primaryUs: 900,
     factor: 0.97,
   },
-  { sql: "UPDATE cart_line SET quantity = $1 WHERE cart = $2 AND product = $3", lane: 1, share: 9, primaryUs: 1400, factor: 1.04 },
-  { sql: "INSERT INTO event_log (session, kind, payload) VALUES ($1, $2, $3)", lane: 1, share: 14, primaryUs: 700, factor: 1.02 },
+  {
+    sql: "UPDATE cart_line SET quantity = $1 WHERE cart = $2 AND product = $3",
+    lane: 1,
+    share: 9,
+    primaryUs: 1400,
+    factor: 1.04,
+  },
+  {
+    sql: "INSERT INTO event_log (session, kind, payload) VALUES ($1, $2, $3)",
+    lane: 1,
+    share: 14,
+    primaryUs: 700,
+    factor: 1.02,
+  },
   { sql: "SELECT * FROM session WHERE token = 'secret'", lane: 1, share: 12, primaryUs: 260, factor: 0.95 },
   { sql: "BEGIN", lane: 2, share: 3, primaryUs: 40, factor: 1.1 },
-  { sql: "INSERT INTO invoice (customer, total, due) VALUES ($1, $2, $3) RETURNING id", lane: 2, share: 3, primaryUs: 1900, factor: 0.98 },
+  {
+    sql: "INSERT INTO invoice (customer, total, due) VALUES ($1, $2, $3) RETURNING id",
+    lane: 2,
+    share: 3,
+    primaryUs: 1900,
+    factor: 0.98,
+  },
   { sql: "UPDATE account SET balance = balance - $1 WHERE id = $2", lane: 2, share: 3, primaryUs: 1500, factor: 1.01 },
   { sql: "COMMIT", lane: 2, share: 3, primaryUs: 2100, factor: 0.9 },
 ];
@@ -62,7 +80,7 @@ const CALM: readonly Kind[] = [
 const REPORT: Kind = {
   sql: "SELECT date_trunc('day', i.created) AS day, count(*), sum(i.total) FROM invoice i JOIN customer c ON c.id = i.customer WHERE i.created > now() - interval '30 days' AND c.country = 'DE' GROUP BY 1 ORDER BY 1",
   lane: 2,
-  share: 1.2,
+  share: 2.6,
   primaryUs: 38_000,
   factor: 0.92,
 };
@@ -92,7 +110,10 @@ export async function writeSoak(log: EventLog, soak: Soak): Promise<void> {
   const total = kinds.reduce((sum, { share }) => sum + share, 0);
   const pick = (): number => {
     let left = random() * total;
-    return Math.max(0, kinds.findIndex(({ share }) => (left -= share) < 0));
+    return Math.max(
+      0,
+      kinds.findIndex(({ share }) => (left -= share) < 0),
+    );
   };
   const begin = soak.endUs - soak.hours * HOUR;
   const mirrorings = [{ name: "pg18-candidate", settings: {}, exposure: 1 }];
@@ -124,13 +145,23 @@ export async function writeSoak(log: EventLog, soak: Soak): Promise<void> {
     const day = 0.55 - 0.45 * Math.cos(((at / HOUR - 3) / 24) * 2 * Math.PI);
     const count = Math.round(((soak.requestsPerHour * STEP) / HOUR) * (day * 1.6 + random() * 0.25));
     const seen = [0, 0];
+    // A group waits together, so that there is a queue.
+    let outcomes: NewEvent[] = [];
     for (let i = 0; i < count; i++) {
+      if (random() < 0.4) {
+        batch.push(...outcomes);
+        outcomes = [];
+      }
       request++;
       const index = pick();
       const { lane, primaryUs, factor } = kinds[index]!;
       const about = { lane, statement: ids[index]!, request };
       const slow = spread(primaryUs, random);
-      const times = { primaryUs: slow, mirrorUs: Math.round(slow * factor * (0.9 + random() * 0.2)), waitUs: 30 + Math.round(random() * 200) };
+      const times = {
+        primaryUs: slow,
+        mirrorUs: Math.round(slow * factor * (0.9 + random() * 0.2)),
+        waitUs: 30 + Math.round(random() * 200),
+      };
       seen[lane - 1]!++;
       if (isDown && !isUp) {
         batch.push(dropped(at, { ...about, reason: "session_closed" }));
@@ -138,20 +169,30 @@ export async function writeSoak(log: EventLog, soak: Soak): Promise<void> {
       }
       batch.push(queued(at, about));
       const chance = random();
-      const timedOut = { category: "timeout", attribution: "timeout", sqlstate: "57014", message: "canceling statement due to user request" } as const;
-      if (soak.hasTrouble && chance < 0.0006) batch.push(errored(at, { ...about, ...times, ...timedOut }));
-      else if (soak.hasTrouble && chance < 0.0012) batch.push(mirrored(at, { ...about, ...times, parity: "different_rows" }));
-      else batch.push(mirrored(at, { ...about, ...times, parity: chance > 0.998 ? "both_failed" : "match" }));
+      const timedOut = {
+        category: "timeout",
+        attribution: "timeout",
+        sqlstate: "57014",
+        message: "canceling statement due to user request",
+      } as const;
+      if (soak.hasTrouble && chance < 0.0003) outcomes.push(errored(at, { ...about, ...times, ...timedOut }));
+      else if (soak.hasTrouble && chance < 0.0008)
+        outcomes.push(mirrored(at, { ...about, ...times, parity: "different_rows" }));
+      else outcomes.push(mirrored(at, { ...about, ...times, parity: chance > 0.998 ? "both_failed" : "match" }));
     }
-    if (soak.hasTrouble) {
+    batch.push(...outcomes);
+    if (soak.hasTrouble && random() < 0.12) {
       const about = { lane: 2, statement: monitoring, request: ++request };
       seen[1]!++;
       const failure = { sqlstate: "42703", message: 'column "checkpoints_timed" does not exist' };
       batch.push(queued(at, about), errored(at, { ...about, ...failure, primaryUs: 900, mirrorUs: 400 }));
-      if (at % (40 * MINUTE) < STEP) {
+      if (random() < 0.1) {
         const odd = { lane: 1, statement: hostile, request: ++request };
         seen[0]!++;
-        batch.push(queued(at, odd), errored(at, { ...odd, sqlstate: "42P01", message: 'relation "<script>" does not exist' }));
+        batch.push(
+          queued(at, odd),
+          errored(at, { ...odd, sqlstate: "42P01", message: 'relation "<script>" does not exist' }),
+        );
       }
     }
     batch.push(...seen.map((requests, index) => tallied(at, requests, { lane: index + 1 })));

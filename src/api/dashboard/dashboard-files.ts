@@ -61,6 +61,7 @@ function readModule(path: string): string {
 
 /** Node.js runs our own files by the same function, but calling it by name makes it warn that its interface may change. */
 function withoutTypes(text: string): string {
+  // oxlint-disable-next-line typescript/unbound-method -- it goes back to where it was taken from
   const { emitWarning } = process;
   process.emitWarning = () => {};
   try {

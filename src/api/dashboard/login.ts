@@ -69,10 +69,10 @@ function isBehindTls(c: Context<ApiEnv>): boolean {
   return c.req.header("x-forwarded-proto")?.split(",", 1)[0]?.trim().toLowerCase() === "https";
 }
 
-export function addLoginRoutes(api: Api, context: ApiContext, { sessions, attempts }: Login): void {
-  const show = async (c: Context<ApiEnv>, status: 200 | 401 | 429, search: string, says: string) =>
-    c.html(await loginPage({ files: dashboardFiles(), search, says }), status, PAGE_HEADERS);
+const show = async (c: Context<ApiEnv>, status: 200 | 401 | 429, search: string, says: string) =>
+  c.html(await loginPage({ files: dashboardFiles(), search, says }), status, PAGE_HEADERS);
 
+export function addLoginRoutes(api: Api, context: ApiContext, { sessions, attempts }: Login): void {
   api.openapi(formRoute, async (c) => show(c, 200, "", ""));
   api.openapi(loginRoute, async (c) => {
     const { token: offered, search } = c.req.valid("form");

@@ -1,9 +1,6 @@
 // What a browser is told about our pages: everything comes from here, nothing is inline, nobody may frame them. Script may
 // not even make HTML out of text (Trusted Types), so what a statement contains can only ever be shown.
 
-import type { MiddlewareHandler } from "hono";
-import type { ApiEnv } from "../api-context.ts";
-
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -25,10 +22,3 @@ export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 };
-
-export function pageHeaders(): MiddlewareHandler<ApiEnv> {
-  return async (c, next) => {
-    await next();
-    for (const [name, value] of Object.entries(PAGE_HEADERS)) c.header(name, value);
-  };
-}

@@ -71,8 +71,10 @@ export function page(facts: PageFacts, files: DashboardFiles): Html {
               <div id="criteria" class="criteria"></div>
             </section>
             <div class="side">
-              <section class="card" aria-labelledby="needed-title">
-                <h2 id="needed-title">Still needed</h2>
+              <section class="card" aria-labelledby="reasons-title">
+                <h2 id="reasons-title">Why</h2>
+                <div id="reasons"></div>
+                <h2 id="needed-title" class="second">Still needed</h2>
                 <div id="needed"></div>
               </section>
               <section class="card" aria-labelledby="mirrorings-title">
@@ -82,6 +84,11 @@ export function page(facts: PageFacts, files: DashboardFiles): Html {
               <section class="card" aria-labelledby="observed-title">
                 <h2 id="observed-title">Observed time</h2>
                 <div id="observed"></div>
+              </section>
+              <section class="card" aria-labelledby="notes-title">
+                <h2 id="notes-title">Time line</h2>
+                ${noteForm(facts)}
+                <div id="notes"></div>
               </section>
             </div>
           </div>
@@ -116,11 +123,6 @@ export function page(facts: PageFacts, files: DashboardFiles): Html {
               </div>
             </div>
             <div id="statements" class="wide" tabindex="0" role="region" aria-label="Statements"></div>
-          </section>
-          <section class="card" aria-labelledby="notes-title">
-            <h2 id="notes-title">Time line</h2>
-            ${noteForm(facts)}
-            <div id="notes"></div>
           </section>
         </main>
         <footer>

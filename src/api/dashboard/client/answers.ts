@@ -3,7 +3,7 @@
 export type Verdict = "READY" | "NOT_READY" | "INCONCLUSIVE";
 export type CriterionStatus = "off" | "pass" | "warn" | "insufficient" | "fail";
 
-export interface Coverage {
+interface Coverage {
   readonly from: string;
   readonly to: string;
   readonly covered: { readonly from: string; readonly to: string } | null;

@@ -1,6 +1,7 @@
 // One chart: uPlot with our colours, the marks of the window behind it, a legend that switches series, and a tooltip.
 
 import type uPlotType from "uplot";
+import { axisTimes } from "./axis-times.ts";
 import { createTooltip } from "./chart-tooltip.ts";
 import { drawGaps, drawLines } from "./draw-marks.ts";
 import { element, find, svg } from "./element.ts";
@@ -9,6 +10,8 @@ import { type Marks, NO_MARKS } from "./marks.ts";
 import { type ChartSeries, type Series, stacked } from "./series.ts";
 
 const HEIGHT = 232;
+// oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- an enum of its types alone, there is no value to name
+const LOGARITHMIC: Pick<uPlotType.Scale, "distr"> = { distr: 3 };
 const AXIS_FONT = "12px system-ui, sans-serif";
 
 export interface ChartKind {
@@ -82,7 +85,7 @@ export function createChart(kind: ChartKind, onSelect: (from: number, to: number
       width: plot.clientWidth,
       height: HEIGHT,
       legend: { show: false },
-      padding: [10, 8, 0, 0],
+      padding: [10, 20, 0, 0],
       cursor: {
         y: false,
         points: { show: !kind.isStacked, size: 6 },
@@ -92,10 +95,10 @@ export function createChart(kind: ChartKind, onSelect: (from: number, to: number
       select: { show: true, left: 0, top: 0, width: 0, height: 0 },
       scales: {
         x: { time: true, range: () => [shown?.from ?? 0, shown?.to ?? 1] },
-        y: { distr: kind.isLogarithmic ? 3 : 1, range: (_, least, most) => rangeOf(kind, least, most) },
+        y: { ...(kind.isLogarithmic ? LOGARITHMIC : {}), range: (_, least, most) => rangeOf(kind, least, most) },
       },
       axes: [
-        { ...axis, space: 70, size: 34, gap: 4 },
+        { ...axis, space: 64, size: 38, gap: 5, values: (_, ticks, __, ___, seconds) => axisTimes(ticks, seconds) },
         {
           ...axis,
           size: 58,

@@ -1,6 +1,6 @@
-// Each criterion with its bar, and what is still needed.
+// Each criterion with its bar, the reasons of the verdict, and what is still needed.
 
-import type { CriterionAnswer, ReadinessAnswer } from "./answers.ts";
+import type { CriterionAnswer, CriterionStatus, ReadinessAnswer } from "./answers.ts";
 import { criterionWords, STATUS_WORDS } from "./criterion-words.ts";
 import { element, find } from "./element.ts";
 
@@ -43,21 +43,29 @@ function rowOf(criterion: CriterionAnswer): HTMLElement {
   );
 }
 
+/** What stands in the way comes first; among equals the order of the API. */
+const ORDER: readonly CriterionStatus[] = ["fail", "insufficient", "warn", "pass", "off"];
+
 export function showCriteria({ criteria }: ReadinessAnswer): void {
   const list = find("#criteria");
   list.setAttribute("role", "list");
-  list.replaceChildren(...criteria.map(rowOf));
+  const sorted = criteria.toSorted((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status));
+  list.replaceChildren(...sorted.map(rowOf));
 }
 
-export function showNeeded({ verdict, needed, reasons }: ReadinessAnswer): void {
-  const items = needed.map((sentence) => element("li", {}, element("span", {}, sentence)));
-  const none = verdict === "READY" ? "Nothing: all criteria are met." : "More evidence can’t help: see what failed.";
-  const list =
-    items.length === 0 ? element("p", { class: "empty" }, none) : element("ul", { class: "needed" }, ...items);
-  // The first one stands in the banner.
-  const others = reasons.slice(1).map((reason) => element("li", {}, reason));
+const NOTHING_NEEDED = {
+  READY: "Nothing.",
+  NOT_READY: "More evidence can’t help: see what failed.",
+  INCONCLUSIVE: "Traffic, and time: too little is known to say how much.",
+} as const;
+
+const list = (name: string, sentences: readonly string[]): HTMLElement =>
+  element("ul", { class: name }, ...sentences.map((sentence) => element("li", {}, element("span", {}, sentence))));
+
+export function showReasons({ verdict, needed, reasons }: ReadinessAnswer): void {
+  find("#reasons").replaceChildren(list("reasons", reasons));
+  const none = NOTHING_NEEDED[verdict];
   find("#needed").replaceChildren(
-    list,
-    ...(others.length === 0 ? [] : [element("ul", { class: "reasons" }, ...others)]),
+    needed.length === 0 ? element("p", { class: "empty" }, none) : list("needed", needed),
   );
 }

@@ -23,11 +23,11 @@ export function element<K extends keyof HTMLElementTagNameMap>(
 }
 
 export function svg(tag: string, attributes: Attributes = {}, ...children: Child[]): SVGElement {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its namespace says so
-  return fill(document.createElementNS(SVG, tag) as SVGElement, attributes, children);
+  return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
 /** The one element that the page has under this selector. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as querySelector itself, which it makes certain
 export function find<E extends Element = HTMLElement>(selector: string, within: ParentNode = document): E {
   const found = within.querySelector<E>(selector);
   if (found === null) throw new Error(`the page has no ${selector}`);

@@ -12,7 +12,7 @@ import type {
 } from "./answers.ts";
 import { ask, AskError } from "./ask.ts";
 import { createCharts } from "./charts.ts";
-import { showCriteria, showNeeded } from "./criteria.ts";
+import { showCriteria, showReasons } from "./criteria.ts";
 import { find } from "./element.ts";
 import { grouped, zone } from "./format.ts";
 import { startLive } from "./live.ts";
@@ -27,7 +27,7 @@ import { createStatements } from "./statements.ts";
 import { startTheme } from "./theme.ts";
 import { showFigures, showVerdict } from "./verdict.ts";
 import { createViewControls } from "./view-controls.ts";
-import { addressOf, endsNow, isWhatIf, parseViewState, queryOf, SORT_DEFAULT, type ViewState } from "./view-state.ts";
+import { addressOf, endsNow, parseViewState, queryOf, SORT_DEFAULT, type ViewState } from "./view-state.ts";
 import { createWhatIf } from "./what-if.ts";
 
 const STATEMENTS_SHOWN = 50;
@@ -107,24 +107,24 @@ async function load(): Promise<void> {
   const sort = `sort=${shown.sort === "" ? SORT_DEFAULT : encodeURIComponent(shown.sort)}&limit=${STATEMENTS_SHOWN}`;
   const own = shown.mirroring === null ? span : `${span}&mirroring=${encodeURIComponent(shown.mirroring)}`;
   const parts = [
-    part(ask<ReadinessAnswer>("/readiness", queryOf(shown, "span", "selection", "overrides"), signal), (answer) => {
+    fill(ask<ReadinessAnswer>("/readiness", queryOf(shown, "span", "selection", "overrides"), signal), (answer) => {
       whatIf.refuse(null);
-      showVerdict(answer, isWhatIf(shown));
+      showVerdict(answer, Object.keys(shown.overrides));
       showFigures(answer);
       showCriteria(answer);
-      showNeeded(answer);
+      showReasons(answer);
       updateNotices({ hasTraffic: answer.metrics.requests.seen > 0 });
     }),
-    part(ask<HistoryAnswer>("/history", selected, signal), (answer) => {
+    fill(ask<HistoryAnswer>("/history", selected, signal), (answer) => {
       charts.show(answer);
       find("#footnote").textContent = `Up to event ${grouped(answer.seq)} of the log. Times are in ${zone()}.`;
     }),
-    part(ask<StatementsAnswer>("/statements", `${selected}&${sort}`, signal), (answer) => {
+    fill(ask<StatementsAnswer>("/statements", `${selected}&${sort}`, signal), (answer) => {
       statements = answer;
       table.show(answer, shown.sort);
       showStatement();
     }),
-    part(loadTimeLine(span, own, signal), ([observations, markers, epochs]) => {
+    fill(loadTimeLine(span, own, signal), ([observations, markers, epochs]) => {
       charts.mark(marksOf(observations, markers, epochs));
       showTimeLine(observations, markers, epochs);
       if (observations !== null) showObserved(observations);
@@ -143,7 +143,7 @@ function loadTimeLine(span: string, own: string, signal: AbortSignal) {
 }
 
 /** Fills one part of the page; false when it failed. An answer to a question that nobody asks any more is left. */
-async function part<T>(answer: Promise<T>, show: (answer: T) => void): Promise<boolean> {
+async function fill<T>(answer: Promise<T>, show: (answer: T) => void): Promise<boolean> {
   const { signal } = asking;
   try {
     const given = await answer;

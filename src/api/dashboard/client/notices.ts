@@ -62,7 +62,7 @@ function emptyNotice(hasTraffic: boolean | null): Notice[] {
     return [{ kind: "info", title: "No mirroring is configured", text }];
   }
   if (hasTraffic !== false) return [];
-  const [host = "", port = ""] = [proxy.replace(/:\d+$/, ""), /\d+$/.exec(proxy)?.[0]];
+  const [host, port] = [proxy.replace(/:\d+$/, ""), proxy.replace(/^.*:/, "")];
   const text = [
     "Point an application at ",
     code(proxy),

@@ -4,7 +4,7 @@ import type { ReadinessAnswer, Verdict } from "./answers.ts";
 import { element, field, find, time } from "./element.ts";
 import { duration, grouped, minute, ms, percent, percentDown } from "./format.ts";
 
-export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   READY: "Ready",
   NOT_READY: "Not ready",
   INCONCLUSIVE: "Inconclusive",
@@ -12,13 +12,16 @@ export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
 
 let announced = "";
 
-export function showVerdict(answer: ReadinessAnswer, isWhatIf: boolean): void {
+/** `changed`: the settings that are others than the stored ones in this question. */
+export function showVerdict(answer: ReadinessAnswer, changed: readonly string[]): void {
+  const isWhatIf = changed.length > 0;
   const banner = find("#verdict");
   const words = VERDICT_WORDS[answer.verdict];
   const score = answer.confidence_score.toFixed(0);
   banner.dataset["verdict"] = answer.verdict;
   banner.dataset["whatIf"] = isWhatIf ? "yes" : "no";
   field("what-if").hidden = !isWhatIf;
+  field("what-if").textContent = `What if: ${changed.join(", ")} changed for this view, the stored policy stays`;
   field("verdict").textContent = words;
   field("recommendation").textContent = answer.recommendation;
   field("lead").textContent = answer.reasons[0] ?? "";

@@ -36,8 +36,8 @@ export function createViewControls(onChange: (change: Change) => void): ViewCont
     });
   }
   for (const name of ["mirroring", "database"] as const) {
-    const select = find<HTMLSelectElement>(`select[name=${name}]`, view);
-    select.addEventListener("change", () => onChange({ [name]: select.value === "" ? null : select.value }));
+    const offered = find<HTMLSelectElement>(`select[name=${name}]`, view);
+    offered.addEventListener("change", () => onChange({ [name]: offered.value === "" ? null : offered.value }));
   }
   view.addEventListener("submit", (event) => event.preventDefault());
   custom.addEventListener("submit", (event) => {

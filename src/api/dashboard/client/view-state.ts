@@ -20,7 +20,7 @@ export interface ViewState {
   readonly overrides: Readonly<Record<string, string>>;
 }
 
-export const WINDOW_DEFAULT = "all";
+const WINDOW_DEFAULT = "all";
 export const SORT_DEFAULT = "errors";
 
 /** Of `location.search`; anything that is no word of ours is taken for a setting, and the API says if it is none. */
@@ -75,5 +75,3 @@ export function addressOf(state: ViewState): string {
 
 /** Whether the window ends now, so that there will be more of it. */
 export const endsNow = ({ to }: ViewState): boolean => to === null;
-
-export const isWhatIf = ({ overrides }: ViewState): boolean => Object.keys(overrides).length > 0;

@@ -8,7 +8,7 @@ button, .button { cursor: pointer; text-decoration: none; display: inline-flex; 
 .primary { background: var(--accent); border-color: var(--accent); color: var(--accent-ink); font-weight: 600; } .primary:hover { background: var(--accent); filter: brightness(1.08); }
 button:disabled { opacity: .6; cursor: default; } .quiet { border-color: transparent; background: none; color: var(--accent); }
 .icon-button { width: 2.2rem; padding: 0; } input[aria-invalid="true"], select[aria-invalid="true"] { border-color: var(--bad); box-shadow: 0 0 0 1px var(--bad); }
-.segments { display: inline-flex; border: 1px solid var(--strong-line); border-radius: 8px; overflow: clip; background: var(--card); }
+.segments { display: inline-flex; border: 1px solid var(--strong-line); border-radius: 8px; overflow: auto clip; max-width: 100%; background: var(--card); }
 .segments label, .segments button { position: relative; flex: 1 1 auto; min-height: 2.1rem; padding: 0; border: 0; border-radius: 0; border-left: 1px solid var(--line); display: inline-flex; cursor: pointer; background: none; }
 .segments > :is(label, button):first-of-type { border-left: 0; } .segments input { position: absolute; inset: 0; opacity: 0; margin: 0; cursor: pointer; }
 .segments span, .segments button { display: grid; place-items: center; width: 100%; padding: .25rem .72rem; font-size: .9rem; }
