@@ -57,7 +57,7 @@ const createLogin = (context: ApiContext): Login => {
 /** Every route. None of them touches the context before it is asked. */
 export function addRoutes(api: Api, context: ApiContext, login: Login): void {
   const verdicts = new LastVerdicts();
-  addMetricsRoute(api, context);
+  addMetricsRoute(api, context, login);
   addStatsRoute(api, context);
   addHistoryRoute(api, context);
   addStatementsRoute(api, context);

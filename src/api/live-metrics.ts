@@ -9,6 +9,8 @@ export interface LiveMetricsSource {
   readonly unrecorded: number | null;
   /** Of pgsoak. */
   readonly version: string;
+  /** Logins to the dashboard with a wrong token, since the start. */
+  readonly refusedLogins: number;
   readonly log: {
     /** Events since it began. */
     readonly appended: number;
@@ -18,7 +20,10 @@ export interface LiveMetricsSource {
 }
 
 /** The families of the moment; `prefix` is metrics_prefix. */
-export function liveMetrics(prefix: string, { live, unrecorded, version, log }: LiveMetricsSource): MetricFamily[] {
+export function liveMetrics(
+  prefix: string,
+  { live, unrecorded, version, log, refusedLogins }: LiveMetricsSource,
+): MetricFamily[] {
   const mirrorings = live.mirrorings();
   const refusals = live.refusals();
   const rebuilding = live.rebuilding();
@@ -80,6 +85,12 @@ export function liveMetrics(prefix: string, { live, unrecorded, version, log }: 
       { labels: { limit: "login_timeout" }, value: refusals.logins },
       { labels: { limit: "message_length" }, value: refusals.messages },
     ]),
+    single(
+      "dashboard_refused_logins_total",
+      "counter",
+      "Logins to the dashboard with a wrong token since the start.",
+      refusedLogins,
+    ),
     family("build_info", "gauge", "Always 1; the version is in the label.", [{ labels: { version }, value: 1 }]),
   ];
 }

@@ -6,6 +6,7 @@ import { PgsoakError } from "../errors.ts";
 import type { LogReader } from "../events/log-reader.ts";
 import { readStats, type StatsSnapshot } from "../projections/read-stats.ts";
 import type { Api, ApiContext } from "./api-context.ts";
+import type { Login } from "./dashboard/login.ts";
 import { flatMetrics } from "./flat-metrics.ts";
 import { labelledMetrics } from "./labelled-metrics.ts";
 import { liveMetrics } from "./live-metrics.ts";
@@ -36,6 +37,7 @@ function logBytes(path: string): number {
 async function collectMetrics(
   context: ApiContext,
   readinessFamilies: () => Promise<MetricFamily[]>,
+  { attempts }: Login,
 ): Promise<MetricFamily[]> {
   const { config, reader, live, clock, version } = context;
   const { metricsPrefix, metricsFlatNames } = config.api;
@@ -43,7 +45,13 @@ async function collectMetrics(
   const log = { appended: reader.lastSeq(), bytes: logBytes(config.events.path) };
   return [
     ...(snapshot === null ? [] : labelledMetrics(metricsPrefix, snapshot)),
-    ...liveMetrics(metricsPrefix, { live, unrecorded: snapshot?.unrecorded ?? null, version, log }),
+    ...liveMetrics(metricsPrefix, {
+      live,
+      unrecorded: snapshot?.unrecorded ?? null,
+      version,
+      refusedLogins: attempts.refused,
+      log,
+    }),
     ...(await readinessFamilies()),
     ...(metricsFlatNames && snapshot !== null
       ? flatMetrics({ snapshot, mirrorings: live.mirrorings(), nowUs: clock.wallUs() })
@@ -61,11 +69,11 @@ async function readWhole(reader: LogReader): Promise<StatsSnapshot | null> {
   }
 }
 
-export function addMetricsRoute(api: Api, context: ApiContext): void {
+export function addMetricsRoute(api: Api, context: ApiContext, login: Login): void {
   const readinessFamilies = createReadinessFamilies(context);
   api.openapi(route, async (c) => {
     const format = metricsFormat(c.req.header("accept"));
     const headers = { "content-type": METRICS_CONTENT_TYPE[format], vary: "Accept" };
-    return c.body(encodeMetrics(await collectMetrics(context, readinessFamilies), format), 200, headers);
+    return c.body(encodeMetrics(await collectMetrics(context, readinessFamilies, login), format), 200, headers);
   });
 }
