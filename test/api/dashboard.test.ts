@@ -38,7 +38,7 @@ test("the page and its files come from here, under a policy that lets nothing el
   expect(policy).toContain("default-src 'none'");
   expect(policy).not.toMatch(/unsafe|https?:|\*|data:/);
   expect(answer.headers.get("x-frame-options")).toBe("DENY");
-  expect(answer.headers.get("referrer-policy")).toBe("no-referrer");
+  expect(answer.headers.get("referrer-policy")).toBe("same-origin");
   const page = await answer.text();
   expect(page).not.toMatch(/ (?:style|on\w+)=|<style/);
   const addresses = addressesIn(page);

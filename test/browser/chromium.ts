@@ -3,6 +3,8 @@
 import { existsSync } from "node:fs";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
+/** So that what never comes is told by its name, and not by the end of the test. */
+const ACTION_MS = 15_000;
 const EXECUTABLE = "/usr/bin/chromium";
 
 /** Whether these tests can run; where they must, a missing browser is a failure of theirs. */
@@ -34,6 +36,7 @@ export class WatchedPage implements AsyncDisposable {
 
   static async open(browser: Browser, origin: string, options: BrowserContextOptions = {}): Promise<WatchedPage> {
     const context = await browser.newContext({ baseURL: origin, viewport: { width: 1440, height: 900 }, ...options });
+    context.setDefaultTimeout(ACTION_MS);
     return new WatchedPage(await context.newPage(), origin);
   }
 

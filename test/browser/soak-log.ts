@@ -20,6 +20,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /** Moments at which requests are recorded. */
 const STEP = 30 * SECOND;
+const BATCH_EVENTS = 5000;
 
 export interface Soak {
   readonly hours: number;
@@ -122,8 +123,8 @@ export async function writeSoak(log: EventLog, soak: Soak): Promise<void> {
   let request = 0;
   let [isRestarted, isDown, isUp, isMarked] = [false, false, false, false];
   log.appendBatch([runStarted(begin, { mirrorings, host: "soak-01", version: "0.1.0" })]);
+  let batch: NewEvent[] = [];
   for (let at = begin + SECOND; at < soak.endUs; at += STEP) {
-    const batch: NewEvent[] = [];
     if (!isRestarted && at > restart) {
       isRestarted = true;
       batch.push(runStopped(at));
@@ -196,6 +197,9 @@ export async function writeSoak(log: EventLog, soak: Soak): Promise<void> {
       }
     }
     batch.push(...seen.map((requests, index) => tallied(at, requests, { lane: index + 1 })));
+    if (batch.length < BATCH_EVENTS) continue;
     log.appendBatch(batch);
+    batch = [];
   }
+  if (batch.length > 0) log.appendBatch(batch);
 }

@@ -3,7 +3,7 @@
 import { type ApiFixture, type ApiFixtureOptions, openApi } from "../api/api-fixture.ts";
 import { type Soak, writeSoak } from "./soak-log.ts";
 
-export const CANDIDATE = `
+const CANDIDATE = `
 [[databases]]
 name = "candidate"
 host = "127.0.0.1"
@@ -24,14 +24,22 @@ const SOAKS = {
 
 export type Stage = keyof typeof SOAKS | "empty";
 
+export interface StageOptions extends ApiFixtureOptions {
+  /** Instead of the usual number, which takes some seconds to write. */
+  readonly requestsPerHour?: number;
+}
+
 /** The fixture's clock stands at the end of the log. */
-export async function openStage(stage: Stage, options: ApiFixtureOptions = {}): Promise<ApiFixture> {
+export async function openStage(stage: Stage, options: StageOptions = {}): Promise<ApiFixture> {
   const endUs = Date.now() * 1000;
   const api = await openApi({ nowUs: endUs, tables: CANDIDATE, ...options });
   const mirroring = "pg18-candidate";
   const live = { mirroring, queueDepth: 4, queueBytes: 2310, queueSlots: 1200, connections: 12, healthy: true };
   api.live.states.push({ ...live, state: "observing" });
   api.live.clients = 12;
-  if (stage !== "empty") await writeSoak(api.events, { ...SOAKS[stage], endUs });
+  if (stage !== "empty") {
+    const { requestsPerHour = SOAKS[stage].requestsPerHour } = options;
+    await writeSoak(api.events, { ...SOAKS[stage], requestsPerHour, endUs });
+  }
   return api;
 }

@@ -9,13 +9,10 @@ type Html = HtmlEscapedString | Promise<HtmlEscapedString>;
 const WINDOWS = ["1h", "6h", "24h", "7d", "30d", "all"] as const;
 
 function selection(name: string, label: string, all: string, values: readonly string[]): Html {
-  return html`<label class="select"
-    ><span class="sr-only">${label}</span
-    ><select name="${name}">
-      <option value="">${all}</option>
-      ${values.map((value) => html`<option value="${value}">${value}</option>`)}
-    </select></label
-  >`;
+  return html`<select name="${name}" aria-label="${label}">
+    <option value="">${all}</option>
+    ${values.map((value) => html`<option value="${value}">${value}</option>`)}
+  </select>`;
 }
 
 export function pageHeader(facts: PageFacts): Html {

@@ -17,7 +17,8 @@ const POLICY = [
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy": POLICY,
   "x-frame-options": "DENY",
-  "referrer-policy": "no-referrer",
+  // Without any referrer browsers would hide the origin of our own forms from us, too.
+  "referrer-policy": "same-origin",
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",

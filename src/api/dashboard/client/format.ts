@@ -21,6 +21,7 @@ export function compact(value: number): string {
 /** As in every report; what is not nothing doesn't look like it. */
 export function percent(share: number | null, digits = 2): string {
   if (share === null) return NOTHING;
+  if (share === 0) return "0%";
   const least = 10 ** -digits;
   if (share > 0 && share * 100 < least) return `<${least.toFixed(digits)}%`;
   return `${(share * 100).toFixed(digits)}%`;
