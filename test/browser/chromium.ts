@@ -1,7 +1,7 @@
 // Debian's Chromium by playwright-core: one for a test file, a context of its own for each page.
 
 import { existsSync } from "node:fs";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 
 /** So that what never comes is told by its name, and not by the end of the test. */
 const ACTION_MS = 15_000;
@@ -22,9 +22,12 @@ export class WatchedPage implements AsyncDisposable {
   readonly page: Page;
   /** Errors and warnings of the console, exceptions, breaches of the Content-Security-Policy, requests to other hosts. */
   readonly complaints: string[] = [];
+  readonly #context: BrowserContext | null;
 
-  private constructor(page: Page, origin: string) {
+  private constructor(page: Page, origin: string, context: BrowserContext | null) {
     this.page = page;
+    this.#context = context;
+    page.setDefaultTimeout(ACTION_MS);
     page.on("console", (message) => {
       if (["error", "warning"].includes(message.type())) this.complaints.push(`${message.type()}: ${message.text()}`);
     });
@@ -34,13 +37,18 @@ export class WatchedPage implements AsyncDisposable {
     });
   }
 
+  /** In a context of its own, which ends with it. */
   static async open(browser: Browser, origin: string, options: BrowserContextOptions = {}): Promise<WatchedPage> {
-    const context = await browser.newContext({ baseURL: origin, viewport: { width: 1440, height: 900 }, ...options });
-    context.setDefaultTimeout(ACTION_MS);
-    return new WatchedPage(await context.newPage(), origin);
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options, baseURL: origin });
+    return new WatchedPage(await context.newPage(), origin, context);
+  }
+
+  /** In a context that others use too, whose cache it shares. */
+  static async openIn(context: BrowserContext, origin: string): Promise<WatchedPage> {
+    return new WatchedPage(await context.newPage(), origin, null);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.page.context().close();
+    await (this.#context ?? this.page).close();
   }
 }

@@ -1,6 +1,6 @@
 // The dashboard in a real browser: over a log that looks real, and over a service whose mirror dies.
 
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ApiFixture } from "../api/api-fixture.ts";
 import { hasChromium, launchChromium, WatchedPage } from "./chromium.ts";
@@ -13,26 +13,37 @@ if (!hasChromium) console.log("No /usr/bin/chromium: the tests of the dashboard 
 describe.runIf(hasChromium)("the dashboard in Chromium", () => {
   let browser: Browser;
   let soak: ApiFixture;
+  let origin: string;
+  let shared: BrowserContext;
 
   beforeAll(async () => {
     [browser, soak] = await Promise.all([launchChromium(), openStage("not_ready", { requestsPerHour: 500 })]);
+    origin = `http://127.0.0.1:${soak.port}`;
+    shared = await browser.newContext({ viewport: { width: 1440, height: 900 }, baseURL: origin });
   });
   afterAll(async () => {
     await Promise.all([browser?.close(), soak?.[Symbol.asyncDispose]()]);
   });
 
-  async function open(path = "/", options: BrowserContextOptions = {}, api = soak): Promise<WatchedPage> {
-    const watched = await WatchedPage.open(browser, `http://127.0.0.1:${api.port}`, options);
+  /** A page over the soak; with options of its own it shares nothing. */
+  async function open(path = "/", options?: BrowserContextOptions): Promise<WatchedPage> {
+    const watched =
+      options === undefined
+        ? await WatchedPage.openIn(shared, origin)
+        : await WatchedPage.open(browser, origin, options);
+    await watched.page.goto(path);
+    return watched;
+  }
+
+  async function openOver(api: ApiFixture, path = "/"): Promise<WatchedPage> {
+    const watched = await WatchedPage.open(browser, `http://127.0.0.1:${api.port}`);
     await watched.page.goto(path);
     return watched;
   }
 
   /** Waits until every part has been filled. */
   async function filled(page: Page): Promise<void> {
-    await page.locator("#criteria .criterion").first().waitFor();
-    await page.locator("#chart-queue :is(canvas, .nothing)").waitFor();
-    await page.locator("#statements table, #statements .empty").waitFor();
-    await page.locator("#notes > *").first().waitFor();
+    await page.locator('main[aria-busy="false"]').waitFor();
     await page.locator('#live[data-state="live"]').waitFor();
   }
 
@@ -61,7 +72,7 @@ describe.runIf(hasChromium)("the dashboard in Chromium", () => {
   test("the first paint waits for nothing, and shows the verdict that is known", async () => {
     await using first = await open();
     await filled(first.page);
-    await using watched = await WatchedPage.open(browser, `http://127.0.0.1:${soak.port}`);
+    await using watched = await WatchedPage.openIn(shared, origin);
     const { page } = watched;
     // Nothing is answered any more but the page and its files.
     await page.route(/\/(?:readiness|history|statements|status|observations|markers|epochs)(?:\?|$)/, () => {});
@@ -103,6 +114,7 @@ describe.runIf(hasChromium)("the dashboard in Chromium", () => {
     const byHand = await questionAfter(page, () => page.getByRole("button", { name: "Show" }).click());
     expect([byHand.get("from"), byHand.get("to")]).toEqual(["2026-01-01T21:34:05Z", "2026-01-01T22:30:00Z"]);
     await questionAfter(page, () => page.getByRole("radio", { name: "All" }).check());
+    await filled(page);
     await page.locator("#chart-requests").scrollIntoViewIfNeeded();
     const box = (await page.locator("#chart-requests .u-over").boundingBox())!;
     await page.mouse.move(box.x + 60, box.y + 50);
@@ -218,7 +230,7 @@ describe.runIf(hasChromium)("the dashboard in Chromium", () => {
 
   test("a note that is added stands on the time line, and who wrote it is remembered", async () => {
     await using api = await openStage("empty");
-    await using watched = await open("/", {}, api);
+    await using watched = await openOver(api);
     const { page } = watched;
     await filled(page);
     await page.getByLabel("Add a note").fill("Vacuum <b>began</b>");
@@ -237,7 +249,7 @@ describe.runIf(hasChromium)("the dashboard in Chromium", () => {
 
   test("where there is nothing yet the page says what to do", async () => {
     await using api = await openStage("empty");
-    await using watched = await open("/", {}, api);
+    await using watched = await openOver(api);
     const { page } = watched;
     await filled(page);
     const said = (): Promise<string | null> => page.locator("#notices").textContent();
@@ -247,7 +259,7 @@ describe.runIf(hasChromium)("the dashboard in Chromium", () => {
     await page.locator("#notices", { hasText: "25%, 250 of 1,000 events" }).waitFor();
     await using plain = await openStage("empty", { tables: "" });
     plain.live.states.length = 0;
-    await using other = await open("/", {}, plain);
+    await using other = await openOver(plain);
     await other.page.locator("#notices", { hasText: "No mirroring is configured" }).waitFor();
     expect([...watched.complaints, ...other.complaints]).toEqual([]);
   });
@@ -306,7 +318,7 @@ describe.runIf(hasChromium)("the dashboard in Chromium", () => {
 
   test("with a token the page asks for it once, and no script sees the session", async () => {
     await using api = await openStage("empty", { api: 'token = "s3cret-token"' });
-    await using watched = await open("/?window=24h", {}, api);
+    await using watched = await openOver(api, "/?window=24h");
     const { page } = watched;
     expect(await page.evaluate<string[]>(NAMELESS)).toEqual([]);
     expect(await page.evaluate<string>(FOCUSED)).toBe("token");

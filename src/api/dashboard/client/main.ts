@@ -53,7 +53,16 @@ const table = createStatements(
 /** Into the address and the back button; what is shown changes with it. */
 function go(change: Partial<ViewState>): void {
   keep(change);
-  void load();
+  void loadAnew();
+}
+
+/** What is shown is of another question until every part has been filled. */
+async function loadAnew(): Promise<void> {
+  const main = find("main");
+  main.ariaBusy = "true";
+  const asked = state;
+  await load();
+  if (asked === state) main.ariaBusy = "false";
 }
 
 function keep(change: Partial<ViewState>): void {
@@ -160,7 +169,7 @@ startNoteForm(() => void load());
 addEventListener("popstate", () => {
   state = parseViewState(location.search);
   showStatement();
-  void load();
+  void loadAnew();
 });
 
 let seq = -1;
@@ -182,4 +191,4 @@ const live = startLive(
   () => refresh.news(),
 );
 const refresh = createRefresh(load, live.isOn);
-void load();
+void loadAnew();

@@ -27,6 +27,8 @@ footer { display: flex; flex-wrap: wrap; gap: .3rem 1.5rem; justify-content: spa
 .empty { color: var(--soft); } .empty code, .notice code { padding: .05rem .3rem; border-radius: 5px; background: var(--raised); overflow-wrap: anywhere; color: var(--ink); }
 .login { display: grid; min-height: 100vh; place-items: center; } .login main { width: min(26rem, 100vw); padding: 2rem; display: block; } .login form { display: grid; gap: 1rem; margin-top: 1rem; }
 .login .says { color: var(--bad); font-weight: 600; } .login .brand { font-size: 1.4rem; }
+body:has(main[aria-busy="true"]) .top { background-image: linear-gradient(90deg, transparent, var(--accent), transparent); background-size: 40% 3px; background-repeat: no-repeat; background-position: -70% 100%; }
+@media (prefers-reduced-motion: no-preference) { body:has(main[aria-busy="true"]) .top { animation: seek 1.2s linear .25s infinite; } @keyframes seek { to { background-position: 170% 100%; } } }
 @media (max-width: 1000px) { .split { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 640px) { html { font-size: 14.5px; } :root { --gap: 10px; } .top { position: static; } .card { padding: .9rem 1rem; }
   .view { order: 3; flex-basis: 100%; } .tools { margin-left: auto; } .view .segments { flex: 1 1 100%; } }
