@@ -110,6 +110,9 @@ export function createApi(context: ApiContext): Api {
     if (error instanceof BusyError) return problem("busy", error.message, { headers: { "retry-after": "1" } });
     // Hono's own: a body that is no JSON.
     if (error instanceof HTTPException && error.status === 400) return problem("bad_request", "the body is not JSON");
+    if (error instanceof HTTPException && error.status === 415) {
+      return problem("unsupported_media_type", "send a form with Content-Type: application/x-www-form-urlencoded");
+    }
     if (error instanceof PgsoakError && error.code === "rebuilding") return problem("rebuilding", error.message);
     log.error("the HTTP API failed to answer", { method: c.req.method, path: c.req.path, cause: messageOf(error) });
     return isLogError(error)

@@ -18,7 +18,7 @@ const GAPS_MAX = 1000;
 
 const moment = z.iso.datetime();
 const gapSchema = z.object({ from: moment, to: moment, seconds: z.number(), cause: z.string() });
-const answerSchema = z.object({
+export const observationsSchema = z.object({
   from: moment,
   to: moment,
   mirrorings: z.array(
@@ -41,7 +41,7 @@ const route = createRoute({
   summary: "When each mirroring was observed: by default since the log, or its last epoch, began",
   request: { query: z.strictObject({ ...windowParameters, mirroring: selectionParameters.mirroring }) },
   responses: {
-    200: { description: "The ledger of the window", content: { "application/json": { schema: answerSchema } } },
+    200: { description: "The ledger of the window", content: { "application/json": { schema: observationsSchema } } },
     503: rebuildingResponse,
   },
 });

@@ -46,7 +46,7 @@ const statusSchema = z.object({
   ),
 });
 
-type Status = z.infer<typeof statusSchema>;
+export type Status = z.infer<typeof statusSchema>;
 
 const route = createRoute({
   method: "get",

@@ -185,6 +185,13 @@ test.each([
   expect([answer.status, await answer.json()]).toMatchObject([400, { code: "invalid_parameter", field: "token" }]);
 });
 
+test("a login that is no form is refused", async () => {
+  await using api = await openGuarded();
+  const headers = { "content-type": "application/json" };
+  const answer = await api.get("/login", { method: "POST", body: JSON.stringify({ token: TOKEN }), headers });
+  expect([answer.status, await answer.json()]).toMatchObject([415, { code: "unsupported_media_type" }]);
+});
+
 test("with open_reads the page is shown to everybody, and who wants to write can log in", async () => {
   await using api = await openGuarded("open_reads = true");
   const page = await (await api.get("/", HTML)).text();
