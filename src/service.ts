@@ -121,6 +121,7 @@ async function openAll(config: Config, log: Log, closers: Closer[], options: Ser
     log,
     clock,
     version: VERSION,
+    proxy: { host: general.host, port: pool.port },
     closing: closing.signal,
   });
   server = await serveApi(app, {

@@ -20,13 +20,22 @@ export interface ApiContext {
   readonly clock: Clock;
   /** Of pgsoak. */
   readonly version: string;
+  /** Where clients of the database connect. */
+  readonly proxy: { readonly host: string; readonly port: number };
   /** Aborted when the service stops: answers without an end must end. */
   readonly closing: AbortSignal;
 }
 
+/** How who asks is known; `open`: there is no token, or it is a read under open_reads. */
+export type Access = "bearer" | "session" | "open" | "none";
+
 /** `app.request()` in tests comes without a node request, hence the optional bindings. */
 export interface ApiEnv {
   Bindings: Partial<HttpBindings>;
+  Variables: {
+    /** Set by the token guard. */
+    access: Access;
+  };
 }
 
 export type Api = OpenAPIHono<ApiEnv>;

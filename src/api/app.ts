@@ -9,7 +9,12 @@ import { messageOf, PgsoakError } from "../errors.ts";
 import type { Api, ApiContext, ApiEnv } from "./api-context.ts";
 import { bodyGuard } from "./body-guard.ts";
 import { addCompareRoute } from "./compare.ts";
-import { addEpochsRoute } from "./epochs.ts";
+import { addDashboardFiles, addDashboardRoute } from "./dashboard/dashboard.ts";
+import { LastVerdicts } from "./dashboard/last-verdicts.ts";
+import { addLoginRoutes, type Login } from "./dashboard/login.ts";
+import { LoginAttempts } from "./dashboard/login-attempts.ts";
+import { Sessions } from "./dashboard/sessions.ts";
+import { addEpochsRoutes } from "./epochs.ts";
 import { NotRecordedError } from "./event-appender.ts";
 import { addEventsRoute } from "./events.ts";
 import { addHealthzRoute } from "./healthz.ts";
@@ -27,6 +32,7 @@ import { addReadinessRoute } from "./readiness.ts";
 import { addResetRoute } from "./reset.ts";
 import { addStatementsRoute } from "./statements.ts";
 import { addStatsRoute } from "./stats.ts";
+import { addStatusRoute } from "./status.ts";
 import { parameterGuard, refuseParameters } from "./strict-query.ts";
 import { tokenGuard } from "./token-guard.ts";
 import { writeGuard } from "./write-guard.ts";
@@ -42,9 +48,15 @@ function methodsOf(api: Api, path: string): string[] {
 /** Who reads the log has explained SQLite's own errors. */
 const isLogError = (error: Error): boolean => error instanceof PgsoakError && error.code.startsWith("log_");
 
+/** What the routes share; it lives as long as the application. */
+const createLogin = (context: ApiContext): Login => {
+  return { sessions: new Sessions(context.clock), attempts: new LoginAttempts(context.clock) };
+};
+
 /** Every route. None of them touches the context before it is asked. */
-export function addRoutes(api: Api, context: ApiContext): void {
-  addMetricsRoute(api, context);
+export function addRoutes(api: Api, context: ApiContext, login: Login): void {
+  const verdicts = new LastVerdicts();
+  addMetricsRoute(api, context, login);
   addStatsRoute(api, context);
   addHistoryRoute(api, context);
   addStatementsRoute(api, context);
@@ -52,11 +64,14 @@ export function addRoutes(api: Api, context: ApiContext): void {
   addEventsRoute(api, context);
   addObservationsRoute(api, context);
   addMarkersRoutes(api, context);
-  addEpochsRoute(api, context);
-  addReadinessRoute(api, context);
+  addEpochsRoutes(api, context);
+  addReadinessRoute(api, context, verdicts);
   addResetRoute(api, context);
   addHealthzRoute(api, context);
   addHealthzRecordingRoute(api, context);
+  addStatusRoute(api, context);
+  addLoginRoutes(api, context, login);
+  addDashboardRoute(api, context, verdicts);
   addOpenApiRoute(api, context);
 }
 
@@ -64,22 +79,24 @@ export function addRoutes(api: Api, context: ApiContext): void {
 export function createApi(context: ApiContext): Api {
   const { log } = context;
   const settings = (): ApiConfig => context.config.api;
+  const login = createLogin(context);
   const api = new OpenAPIHono<ApiEnv>({ getPath: rawPath, defaultHook: refuseParameters });
 
   api.use(async (c, next) => {
     await next();
     c.header("x-content-type-options", "nosniff");
-    c.header("cache-control", "no-store");
+    if (!c.res.headers.has("cache-control")) c.header("cache-control", "no-store");
   });
   api.use(
     bodyGuard(),
     hostGuard(settings),
-    tokenGuard(settings),
-    writeGuard(settings, (path) => methodsOf(api, path)),
+    tokenGuard(settings, login.sessions),
+    writeGuard((path) => methodsOf(api, path)),
     parameterGuard(),
   );
 
-  addRoutes(api, context);
+  addRoutes(api, context, login);
+  addDashboardFiles(api);
 
   api.notFound((c) => {
     const methods = methodsOf(api, c.req.path);
@@ -96,6 +113,9 @@ export function createApi(context: ApiContext): Api {
     // Hono's own: a body that is no JSON.
     if (error instanceof HTTPException && error.status === 400)
       return problem("bad_request", "the body is not JSON, expected an object");
+    if (error instanceof HTTPException && error.status === 415) {
+      return problem("unsupported_media_type", "send a form with Content-Type: application/x-www-form-urlencoded");
+    }
     if (error instanceof PgsoakError && error.code === "rebuilding") return problem("rebuilding", error.message);
     log.error("the HTTP API failed to answer", { method: c.req.method, path: c.req.path, cause: messageOf(error) });
     return isLogError(error)

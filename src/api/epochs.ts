@@ -1,14 +1,21 @@
-// POST /epochs: a person says that older evidence is worthless, because the mirror was restored anew for instance.
+// GET /epochs: the moments before which evidence is worthless, whoever said so. POST /epochs: a person says it, because the
+// mirror was restored anew for instance.
 
 import { createRoute, z } from "@hono/zod-openapi";
+import { formatMoment } from "../projections/rfc3339.ts";
+import { parseWindow } from "../projections/window.ts";
 import type { Api, ApiContext } from "./api-context.ts";
 import { appendEvent } from "./append-event.ts";
 import { eventJsonSchema } from "./event-json-schema.ts";
 import { checkMirroring } from "./known-mirroring.ts";
-import { nameParameter } from "./log-parameters.ts";
+import { nameParameter, windowOr400, windowParameters } from "./log-parameters.ts";
 import { noteAuthor, noteText } from "./note-text.ts";
+import { rebuildingResponse } from "./rebuilding-response.ts";
 import { noParameters } from "./strict-query.ts";
 import { unwrittenResponse } from "./unwritten-response.ts";
+
+/** Epochs that are told of one window, the latest. */
+const EPOCHS_MAX = 1000;
 
 const bodySchema = z.strictObject({
   reason: noteText,
@@ -20,7 +27,31 @@ const bodySchema = z.strictObject({
   who: noteAuthor,
 });
 
-const route = createRoute({
+export const epochSchema = z.object({
+  seq: z.int(),
+  at: z.iso.datetime(),
+  mirroring: z.string().nullable().describe("null: all of them"),
+  what: z.string(),
+  before: z.string(),
+  after: z.string(),
+  who: z.string(),
+});
+
+const listRoute = createRoute({
+  method: "get",
+  path: "/epochs",
+  summary: "The epochs of a window, by default all, in the order of the log",
+  request: { query: z.strictObject(windowParameters) },
+  responses: {
+    200: {
+      description: "Epochs, the latest 1,000 of the window",
+      content: { "application/json": { schema: z.object({ epochs: z.array(epochSchema) }) } },
+    },
+    503: rebuildingResponse,
+  },
+});
+
+const addRoute = createRoute({
   method: "post",
   path: "/epochs",
   summary: "Begins an epoch: evidence from before this moment doesn't count any more",
@@ -34,11 +65,17 @@ const route = createRoute({
   },
 });
 
-export function addEpochsRoute(api: Api, context: ApiContext): void {
-  api.openapi(route, async (c) => {
+export function addEpochsRoutes(api: Api, context: ApiContext): void {
+  const { questions, clock } = context;
+  api.openapi(listRoute, async (c) => {
+    const window = windowOr400(() => parseWindow(c.req.valid("query"), { now: clock.wallUs() + 1, since: 0 }));
+    const rows = await questions.ask({ kind: "epochs", window, latest: EPOCHS_MAX });
+    return c.json({ epochs: rows.map((row) => ({ ...row, at: formatMoment(row.at) })) }, 200);
+  });
+  api.openapi(addRoute, async (c) => {
     const { reason: what, mirroring, who } = c.req.valid("json");
     if (mirroring !== null) await checkMirroring(context, mirroring);
-    const at = context.clock.wallUs();
+    const at = clock.wallUs();
     const event = { kind: "epoch_started", at, mirroring, what, before: "", after: "", who } as const;
     return c.json(await appendEvent(context, event), 201);
   });

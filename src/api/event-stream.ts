@@ -7,13 +7,13 @@ import type { EventPageQuery } from "../projections/event-page.ts";
 import { isUnreadable } from "./is-unreadable.ts";
 import type { LogEnd } from "./log-end.ts";
 import type { EventLine, EventLines, LogQuestions } from "./log-questions.ts";
+import { createTextStream } from "./text-stream.ts";
 
 const PAGE_EVENTS = 500;
 /** How soon a new batch is seen. */
 const POLL_MS = 100;
 /** After so much silence the client hears the position, which keeps the connection open and its place known. */
 const HEARTBEAT_MS = 15_000;
-const SLOW_MS = 30_000;
 /** How soon clients should come back. */
 const RETRY_MS = 2000;
 
@@ -28,7 +28,7 @@ export interface EventStreamOptions {
   readonly onEnd: () => void;
   /** Called when the client takes nothing any more; the connection must be closed. */
   readonly onSlow: () => void;
-  /** For tests; HEARTBEAT_MS and SLOW_MS when absent. */
+  /** For tests; HEARTBEAT_MS and the usual time when absent. */
   readonly heartbeatMs?: number;
   readonly slowMs?: number;
 }
@@ -37,34 +37,8 @@ const encodeEvent = ({ seq, kind, json }: EventLine): string => `id: ${seq}\neve
 
 /** The body of the answer. Its end, however it comes, is told to `onEnd`. */
 export function createEventStream(options: EventStreamOptions): ReadableStream<Uint8Array> {
-  const { end, onEnd, onSlow, slowMs = SLOW_MS } = options;
-  const closing = new AbortController();
-  const stop = AbortSignal.any([end, closing.signal]);
-  const chunks = textOf(options, stop);
-  const encoder = new TextEncoder();
-  let slow: NodeJS.Timeout | undefined;
-  const finish = (): void => {
-    clearTimeout(slow);
-    closing.abort();
-    onEnd();
-  };
-  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
-    clearTimeout(slow);
-    try {
-      const { done, value } = await chunks.next();
-      if (done === true) {
-        finish();
-        controller.close();
-        return;
-      }
-      slow = setTimeout(onSlow, slowMs);
-      controller.enqueue(encoder.encode(value));
-    } catch (error) {
-      finish();
-      controller.error(error);
-    }
-  };
-  return new ReadableStream({ pull, cancel: finish }, { highWaterMark: 0 });
+  const { end, onEnd, onSlow, slowMs } = options;
+  return createTextStream({ pieces: (stop) => textOf(options, stop), end, onEnd, onSlow, slowMs });
 }
 
 async function* textOf(options: EventStreamOptions, stop: AbortSignal): AsyncGenerator<string, undefined> {

@@ -19,6 +19,7 @@ import { LogEnd } from "./log-end.ts";
 import { BusyError } from "./log-questions.ts";
 import { ProblemError } from "./problem.ts";
 import { rebuildingResponse } from "./rebuilding-response.ts";
+import { wantsStream } from "./wants-stream.ts";
 
 const LIMIT_DEFAULT = 100;
 const LIMIT_MAX = 1000;
@@ -72,9 +73,6 @@ const route = createRoute({
     503: rebuildingResponse,
   },
 });
-
-const wantsStream = (accept: string | undefined): boolean =>
-  accept?.split(",").some((type) => type.split(";", 1)[0]!.trim().toLowerCase() === "text/event-stream") === true;
 
 function filterOf({ kind: kinds, mirroring, database }: EventsQuery) {
   return { kinds, mirroring, database };

@@ -16,13 +16,15 @@ export interface LiveMetricsSource {
   readonly startedS: number;
   /** Of pgsoak. */
   readonly version: string;
+  /** Logins to the dashboard with a wrong token, since the start. */
+  readonly refusedLogins: number;
   /** Null while it can't be read. */
   readonly log: LogTotals | null;
 }
 
 /** The families of the moment; `prefix` is metrics_prefix. */
 export function liveMetrics(prefix: string, source: LiveMetricsSource): MetricFamily[] {
-  const { live, isRecording, startedS, version, log } = source;
+  const { live, isRecording, startedS, version, refusedLogins, log } = source;
   const mirrorings = live.mirrorings();
   const refusals = live.refusals();
   const rebuilding = live.rebuilding();
@@ -133,6 +135,12 @@ export function liveMetrics(prefix: string, source: LiveMetricsSource): MetricFa
       "counter",
       "Sessions that could not be followed any more, because of a defect, and went on unmirrored, since the start.",
       live.unwatchedSessions(),
+    ),
+    single(
+      "dashboard_refused_logins_total",
+      "counter",
+      "Logins to the dashboard with a wrong token since the start.",
+      refusedLogins,
     ),
     family("build_info", "gauge", "Always 1; the version is in the label.", [{ labels: { version }, value: 1 }]),
   ];

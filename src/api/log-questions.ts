@@ -4,7 +4,7 @@
 import type { Comparison, ComparisonQuery } from "../projections/comparison.ts";
 import type { EventPageQuery } from "../projections/event-page.ts";
 import type { History, HistoryQuery } from "../projections/history.ts";
-import type { MarkerRow } from "../projections/notes.ts";
+import type { EpochRow, MarkerRow } from "../projections/notes.ts";
 import type { ObservedMirroring } from "../projections/observed-mirrorings.ts";
 import type { UnknownName } from "../projections/readiness/check-selection.ts";
 import type { Policy } from "../projections/readiness/policy.ts";
@@ -49,6 +49,11 @@ export interface EventLines {
   readonly position: number;
 }
 
+export interface LaneNames {
+  readonly mirroring: string;
+  readonly database: string;
+}
+
 interface Windowed {
   readonly window: Window;
 }
@@ -62,6 +67,7 @@ interface Asked {
   readonly totals: object;
   readonly bounds: { readonly nowUs: number; readonly mirroring?: string | undefined };
   readonly unknown: Selection;
+  readonly lanes: object;
   /** Answered from as much of the log as the window holds. */
   readonly events: EventPageQuery;
   readonly history: HistoryQuery;
@@ -71,6 +77,7 @@ interface Asked {
   readonly verdicts: VerdictsQuery;
   readonly observations: Windowed & { readonly mirroring?: string | undefined };
   readonly markers: Windowed & { readonly page: MarkerPage };
+  readonly epochs: Windowed & { readonly latest: number };
   readonly console_history: Windowed & { readonly stepUs: number };
   readonly console_statements: Windowed;
 }
@@ -85,6 +92,7 @@ export interface LogAnswers {
   readonly bounds: WindowBounds;
   /** The first name that the log doesn't know; null when it knows them. */
   readonly unknown: UnknownName | null;
+  readonly lanes: readonly LaneNames[];
   readonly events: EventLines;
   readonly history: History;
   readonly statements: StatementList;
@@ -93,6 +101,8 @@ export interface LogAnswers {
   readonly verdicts: readonly VerdictOf[];
   readonly observations: readonly ObservedMirroring[];
   readonly markers: readonly MarkerRow[];
+  /** The latest of the window, in the order of the log. */
+  readonly epochs: readonly EpochRow[];
   readonly console_history: readonly HistoryLine[];
   readonly console_statements: readonly StatementLine[];
 }

@@ -1,14 +1,14 @@
 // GET /metrics: everything that is exported, in the format that the scraper asks for.
 
 import { createRoute, z } from "@hono/zod-openapi";
-import type { LogTotals } from "../projections/read-log-totals.ts";
 import type { Api, ApiContext } from "./api-context.ts";
+import type { Login } from "./dashboard/login.ts";
 import { flatMetrics } from "./flat-metrics.ts";
-import { isUnreadable } from "./is-unreadable.ts";
 import { labelledMetrics } from "./labelled-metrics.ts";
 import { liveMetrics } from "./live-metrics.ts";
 import { METRICS_CONTENT_TYPE, metricsFormat } from "./metrics-format.ts";
 import { encodeMetrics, type MetricFamily } from "./metrics-text.ts";
+import { readTotals } from "./read-totals.ts";
 import { createReadinessFamilies } from "./readiness-families.ts";
 import { rebuildingResponse } from "./rebuilding-response.ts";
 import { noParameters } from "./strict-query.ts";
@@ -31,6 +31,7 @@ const route = createRoute({
 async function collectMetrics(
   context: ApiContext,
   readinessFamilies: () => Promise<MetricFamily[]>,
+  { attempts }: Login,
 ): Promise<MetricFamily[]> {
   const { config, live, clock, version } = context;
   const { metricsPrefix, metricsFlatNames } = config.api;
@@ -40,7 +41,7 @@ async function collectMetrics(
   const snapshot = log?.stats ?? null;
   return [
     ...(snapshot === null ? [] : labelledMetrics(metricsPrefix, snapshot)),
-    ...liveMetrics(metricsPrefix, { live, isRecording, startedS, version, log }),
+    ...liveMetrics(metricsPrefix, { live, isRecording, startedS, version, refusedLogins: attempts.refused, log }),
     ...readiness,
     ...(metricsFlatNames && snapshot !== null
       ? flatMetrics({ snapshot, mirrorings: live.mirrorings(), nowUs: clock.wallUs() })
@@ -48,21 +49,11 @@ async function collectMetrics(
   ];
 }
 
-/** Null while the log can't be read. */
-async function readTotals({ questions }: ApiContext): Promise<LogTotals | null> {
-  try {
-    return await questions.ask({ kind: "totals" });
-  } catch (error) {
-    if (isUnreadable(error)) return null;
-    throw error;
-  }
-}
-
-export function addMetricsRoute(api: Api, context: ApiContext): void {
+export function addMetricsRoute(api: Api, context: ApiContext, login: Login): void {
   const readinessFamilies = createReadinessFamilies(context);
   api.openapi(route, async (c) => {
     const format = metricsFormat(c.req.header("accept"));
     const headers = { "content-type": METRICS_CONTENT_TYPE[format], vary: "Accept" };
-    return c.body(encodeMetrics(await collectMetrics(context, readinessFamilies), format), 200, headers);
+    return c.body(encodeMetrics(await collectMetrics(context, readinessFamilies, login), format), 200, headers);
   });
 }

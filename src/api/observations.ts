@@ -6,22 +6,14 @@ import { formatMoment } from "../projections/rfc3339.ts";
 import type { Gap } from "../projections/timeline.ts";
 import { parseWindow, type Window } from "../projections/window.ts";
 import type { Api, ApiContext } from "./api-context.ts";
+import { epochSchema } from "./epochs.ts";
 import { checkMirroring } from "./known-mirroring.ts";
 import { selectionParameters, windowBounds, windowOr400, windowParameters } from "./log-parameters.ts";
 import { rebuildingResponse } from "./rebuilding-response.ts";
 
 const moment = z.iso.datetime();
 const gapSchema = z.object({ from: moment, to: moment, seconds: z.number(), cause: z.string() });
-const epochSchema = z.object({
-  seq: z.int(),
-  at: moment,
-  mirroring: z.string().nullable(),
-  what: z.string(),
-  before: z.string(),
-  after: z.string(),
-  who: z.string(),
-});
-const answerSchema = z.object({
+export const observationsSchema = z.object({
   from: moment,
   to: moment,
   mirrorings: z.array(
@@ -44,7 +36,7 @@ const route = createRoute({
   summary: "When each mirroring was observed: by default since the log, or its last epoch, began",
   request: { query: z.strictObject({ ...windowParameters, mirroring: selectionParameters.mirroring }) },
   responses: {
-    200: { description: "The ledger of the window", content: { "application/json": { schema: answerSchema } } },
+    200: { description: "The ledger of the window", content: { "application/json": { schema: observationsSchema } } },
     503: rebuildingResponse,
   },
 });

@@ -16,6 +16,7 @@ import { readinessSchema } from "../projections/readiness/readiness-schema.ts";
 import { readinessText } from "../projections/readiness/readiness-text.ts";
 import { readinessWindow } from "../projections/readiness/readiness-window.ts";
 import type { Api, ApiContext } from "./api-context.ts";
+import type { LastVerdicts } from "./dashboard/last-verdicts.ts";
 import { checkNames } from "./known-mirroring.ts";
 import { selectionParameters, windowBounds, windowOr400, windowParameters } from "./log-parameters.ts";
 import { ProblemError } from "./problem.ts";
@@ -80,7 +81,7 @@ function policyFor({ config }: ApiContext, overrides: Overrides): Policy {
   }
 }
 
-export function addReadinessRoute(api: Api, context: ApiContext): void {
+export function addReadinessRoute(api: Api, context: ApiContext, verdicts: LastVerdicts): void {
   api.openapi(route, async (c) => {
     const { window, from, to, mirroring, database, format, gate, ...overrides } = c.req.valid("query");
     const policy = policyFor(context, overrides);
@@ -88,6 +89,8 @@ export function addReadinessRoute(api: Api, context: ApiContext): void {
     const bounds = await windowBounds(context, mirroring);
     const span = windowOr400(() => readinessWindow({ window, from, to }, bounds));
     const answer = await context.questions.ask({ kind: "readiness", window: span, policy, mirroring, database });
+    const isStoredPolicy = Object.values(overrides).every((value) => value === undefined);
+    if (isStoredPolicy) verdicts.remember({ window, from, to, mirroring, database }, answer);
     const status = gate === "true" && !answer.ready ? NOT_READY_STATUS : 200;
     return format === "text" ? c.text(readinessText(answer), status) : c.json(answer, status);
   });

@@ -79,6 +79,7 @@ function addressesText({ primary, mirror, proxy, api, admin, database }: DemoAdd
   mirror   ${mirror}  (PostgreSQL 18)
 
   Through pgsoak:  psql -h ${proxy.host} -p ${proxy.port} -U postgres ${database}
+  Dashboard:       ${api}/
   Metrics:         ${api}/metrics
   Counters:        ${api}/stats
   Admin console:   psql -h ${admin.host} -p ${admin.port} -d pgsoak -c "SHOW MIRRORS"

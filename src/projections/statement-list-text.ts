@@ -5,7 +5,7 @@ import { fittedTable, type FittedColumn } from "./fitted-table.ts";
 import { printable } from "./printable.ts";
 import type { ListedStatement, StatementList } from "./statement-list.ts";
 
-type Line = Omit<ListedStatement, "fingerprint"> & { readonly fingerprint: string };
+type Line = Omit<ListedStatement, "fingerprint" | "places"> & { readonly fingerprint: string };
 
 const right = (title: string, rank: number, cell: (line: Line) => string): FittedColumn<Line> => {
   return { title, align: "right", rank, cell };

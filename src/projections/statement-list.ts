@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { PARITIES } from "../events/event.ts";
+import type { Lane } from "../events/lanes.ts";
 import type { LogReader } from "../events/log-reader.ts";
 import { PARITY_COLUMN } from "./columns.ts";
 import { coverageJson, coverageSchema } from "./coverage-json.ts";
@@ -38,7 +39,21 @@ const figuresSchema = z.object({
   latency_ratio: z.number().nullable().describe("mirror p95 ÷ primary p95; null under 30 executions on both sides"),
 });
 
-const statementSchema = z.object({ fingerprint: z.string(), statement: z.string(), ...figuresSchema.shape });
+const placeSchema = z.object({
+  mirroring: z.string(),
+  database: z.string(),
+  calls: count,
+  errored: count,
+  dropped: count,
+  divergences: count,
+});
+
+const statementSchema = z.object({
+  fingerprint: z.string(),
+  statement: z.string(),
+  ...figuresSchema.shape,
+  places: z.array(placeSchema).describe("the same counts by mirroring and database"),
+});
 
 export const statementListSchema = z.object({
   ...coverageSchema.shape,
@@ -47,6 +62,7 @@ export const statementListSchema = z.object({
   other: figuresSchema.nullable().describe("what the log or a bucket did not tell apart"),
 });
 
+type Place = z.infer<typeof placeSchema>;
 type StatementFigures = z.infer<typeof figuresSchema>;
 export type ListedStatement = z.infer<typeof statementSchema>;
 export type StatementList = z.infer<typeof statementListSchema>;
@@ -61,10 +77,13 @@ export interface StatementListQuery extends Selection {
 export function readStatementList(reader: LogReader, query: StatementListQuery): StatementList {
   const read = reader.db.transaction((): StatementList => {
     const reading = readStatements(reader, query.window);
-    const lanes = new Set(reader.lanes().flatMap((lane) => (isSelected(query, lane) ? [lane.id] : [])));
+    const lanes = new Map(reader.lanes().flatMap((lane) => (isSelected(query, lane) ? [[lane.id, lane]] : [])));
     const rollups = new Map<number, StatementRollup>();
-    for (const { lane, statement, rollup } of reading.statements) {
-      if (!lanes.has(lane)) continue;
+    const places = new Map<number, Place[]>();
+    for (const { lane: id, statement, rollup } of reading.statements) {
+      const lane = lanes.get(id);
+      if (lane === undefined) continue;
+      places.set(statement, [...(places.get(statement) ?? []), placeOf(lane, rollup)]);
       const known = rollups.get(statement);
       if (known === undefined) rollups.set(statement, rollup);
       else known.merge(rollup);
@@ -72,7 +91,9 @@ export function readStatementList(reader: LogReader, query: StatementListQuery):
     const names = createEventNames(reader.db);
     const statements = [...rollups].flatMap(([id, rollup]): ListedStatement[] => {
       const name = names.statement(id);
-      return name === null ? [] : [{ fingerprint: name.fingerprint, statement: name.text, ...figuresOf(rollup) }];
+      if (name === null) return [];
+      const { fingerprint, text } = name;
+      return [{ fingerprint, statement: text, ...figuresOf(rollup), places: places.get(id) ?? [] }];
     });
     const rest = [...rollups].filter(([id]) => names.statement(id) === null);
     return {
@@ -83,6 +104,12 @@ export function readStatementList(reader: LogReader, query: StatementListQuery):
     };
   });
   return read();
+}
+
+function placeOf({ mirroring, database }: Lane, rollup: StatementRollup): Place {
+  const { errored, dropped } = rollup.counters;
+  const divergences = rollup.problems - errored - dropped;
+  return { mirroring, database, calls: rollup.calls, errored, dropped, divergences };
 }
 
 function sumOf(rollups: readonly StatementRollup[]): StatementRollup {

@@ -10,7 +10,7 @@ import { readHistory } from "../projections/history.ts";
 import { readWindowBounds } from "../projections/log-extent.ts";
 import { readObservedMirrorings } from "../projections/observed-mirrorings.ts";
 import { readLogTotals } from "../projections/read-log-totals.ts";
-import { readMarkers } from "../projections/read-notes.ts";
+import { readEpochs, readMarkers } from "../projections/read-notes.ts";
 import { readStats } from "../projections/read-stats.ts";
 import { readStreaks } from "../projections/read-streaks.ts";
 import { checkSelection } from "../projections/readiness/check-selection.ts";
@@ -47,6 +47,8 @@ export function createAnswers(reader: LogReader): Answer {
         return readWindowBounds(reader, question.nowUs, question.mirroring);
       case "unknown":
         return checkSelection(reader, question);
+      case "lanes":
+        return reader.lanes();
       case "events":
         return eventLines(question);
       case "history":
@@ -63,6 +65,10 @@ export function createAnswers(reader: LogReader): Answer {
         return readObservedMirrorings(reader, question.window, question.mirroring);
       case "markers":
         return readMarkers(reader.kysely, question.window, question.page);
+      case "epochs":
+        return (await reader.kysely.transaction().execute((db) => readEpochs(db, question.window))).slice(
+          -question.latest,
+        );
       case "console_history":
         return readConsoleHistory(reader, question.window, question.stepUs);
       case "console_statements":

@@ -97,6 +97,8 @@ export interface ApiFixtureOptions {
   readonly api?: string;
   /** Lines of the [general] table. */
   readonly general?: string;
+  /** More tables of the configuration. */
+  readonly tables?: string;
   readonly serve?: Partial<ServeOptions>;
   readonly nowUs?: number;
 }
@@ -105,7 +107,7 @@ export interface ApiFixtureOptions {
 export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixture> {
   const folder = mkdtempSync(join(tmpdir(), "pgsoak-api-"));
   const path = join(folder, "pgsoak.db");
-  const toml = `[events]\npath = ${JSON.stringify(path)}\n[general]\n${options.general ?? ""}\n[api]\n${options.api ?? ""}\n${DATABASES}`;
+  const toml = `[events]\npath = ${JSON.stringify(path)}\n[general]\n${options.general ?? ""}\n[api]\n${options.api ?? ""}\n${DATABASES}\n${options.tables ?? ""}`;
   const config = parseConfig(toml, { file: null, env: {}, cwd: folder });
   const folds = [new OpenRequests(), ...createProjections()];
   const events = await EventLog.open({ path, folds });
@@ -130,6 +132,7 @@ export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixtu
     log,
     clock,
     version: "1.2.3",
+    proxy: { host: "127.0.0.1", port: 6432 },
     closing: closing.signal,
   });
   const server = await serveApi(app, {

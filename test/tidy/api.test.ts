@@ -6,6 +6,7 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import { expect, test } from "vitest";
 import type { Api, ApiContext, ApiEnv } from "../../src/api/api-context.ts";
 import { addRoutes } from "../../src/api/app.ts";
+import type { Login } from "../../src/api/dashboard/login.ts";
 import { openApiDocument } from "../../src/api/openapi.ts";
 import { PROBLEM_STATUS } from "../../src/api/problem.ts";
 
@@ -27,7 +28,7 @@ function documented(): [route: string, parameters: string[]][] {
 /** No route looks at its context before it is asked. */
 function createRoutes(): Api {
   const api: Api = new OpenAPIHono<ApiEnv>();
-  addRoutes(api, {} as ApiContext);
+  addRoutes(api, {} as ApiContext, {} as Login);
   return api;
 }
 

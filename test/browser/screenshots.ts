@@ -1,0 +1,64 @@
+// Pictures of the dashboard over logs that look real: `node test/browser/screenshots.ts FOLDER [STAGE…]`. Those of the
+// documents are made with `docs`.
+
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { launchChromium, WatchedPage } from "./chromium.ts";
+import { openStage, type Stage } from "./stages.ts";
+
+const [folder = "screenshots", ...wanted] = process.argv.slice(2);
+mkdirSync(folder, { recursive: true });
+await using browser = await launchChromium();
+
+interface Shot {
+  readonly name: string;
+  readonly path?: string;
+  readonly width?: number;
+  readonly dark?: boolean;
+  readonly full?: boolean;
+  readonly act?: (page: Page) => Promise<void>;
+}
+
+async function shoot(stage: Stage, shots: readonly Shot[]): Promise<void> {
+  if (wanted.length > 0 && !wanted.includes(stage)) return;
+  await using api = await openStage(stage);
+  for (const { name, path = "/", width = 1440, dark = false, full = true, act } of shots) {
+    const options = {
+      viewport: { width, height: width < 600 ? 844 : 900 },
+      colorScheme: dark ? "dark" : "light",
+    } as const;
+    await using watched = await WatchedPage.open(browser, `http://127.0.0.1:${api.port}`, options);
+    const { page } = watched;
+    await page.goto(path);
+    await page.locator("#criteria .criterion").first().waitFor();
+    await page.locator('#live[data-state="live"]').waitFor();
+    await page.waitForTimeout(700);
+    await act?.(page);
+    await page.screenshot({ path: join(folder, `${name}.png`), fullPage: full });
+    if (watched.complaints.length > 0) console.log(name, watched.complaints);
+  }
+}
+
+const openFirst = async (page: Page): Promise<void> => {
+  await page.locator(".sql").first().click();
+  await page.locator("dialog[open] .counts").waitFor();
+};
+
+await shoot("not_ready", [
+  { name: "not-ready" },
+  { name: "not-ready-dark", dark: true },
+  { name: "not-ready-narrow", width: 390 },
+  { name: "drill-down", full: false, act: openFirst },
+  { name: "what-if", path: "/?mirror_max_error_rate=0.05&max_latency_ratio=3", full: false },
+  {
+    name: "tooltip",
+    act: async (page) => {
+      await page.locator("#chart-latency .u-over").hover({ position: { x: 300, y: 60 } });
+      await page.waitForTimeout(200);
+    },
+  },
+]);
+await shoot("ready", [{ name: "ready" }, { name: "ready-narrow", width: 390, dark: true }]);
+await shoot("inconclusive", [{ name: "inconclusive", full: false }]);
+await shoot("empty", [{ name: "empty", full: false }]);
