@@ -17,14 +17,14 @@ export interface LiveMetricsSource {
   /** Of pgsoak. */
   readonly version: string;
   /** Logins to the dashboard with a wrong token, since the start. */
-  readonly refusedLogins: number;
+  readonly refusedDashboardLogins: number;
   /** Null while it can't be read. */
   readonly log: LogTotals | null;
 }
 
 /** The families of the moment; `prefix` is metrics_prefix. */
 export function liveMetrics(prefix: string, source: LiveMetricsSource): MetricFamily[] {
-  const { live, isRecording, startedS, version, refusedLogins, log } = source;
+  const { live, isRecording, startedS, version, refusedDashboardLogins, log } = source;
   const mirrorings = live.mirrorings();
   const refusals = live.refusals();
   const rebuilding = live.rebuilding();
@@ -140,7 +140,7 @@ export function liveMetrics(prefix: string, source: LiveMetricsSource): MetricFa
       "dashboard_refused_logins_total",
       "counter",
       "Logins to the dashboard with a wrong token since the start.",
-      refusedLogins,
+      refusedDashboardLogins,
     ),
     family("build_info", "gauge", "Always 1; the version is in the label.", [{ labels: { version }, value: 1 }]),
   ];

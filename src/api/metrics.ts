@@ -41,7 +41,14 @@ async function collectMetrics(
   const snapshot = log?.stats ?? null;
   return [
     ...(snapshot === null ? [] : labelledMetrics(metricsPrefix, snapshot)),
-    ...liveMetrics(metricsPrefix, { live, isRecording, startedS, version, refusedLogins: attempts.refused, log }),
+    ...liveMetrics(metricsPrefix, {
+      live,
+      isRecording,
+      startedS,
+      version,
+      refusedDashboardLogins: attempts.refused,
+      log,
+    }),
     ...readiness,
     ...(metricsFlatNames && snapshot !== null
       ? flatMetrics({ snapshot, mirrorings: live.mirrorings(), nowUs: clock.wallUs() })
