@@ -31,7 +31,7 @@ export interface ListenerOptions {
 }
 
 /** A client that has sent its StartupMessage. */
-interface Arrival {
+interface Caller {
   readonly socket: Socket;
   /** When it connected, in monotonic milliseconds. */
   readonly sinceMs: number;
@@ -142,21 +142,21 @@ export class Listener {
     const { auth, maxConnections: max } = context.config.general;
     // Taken before it is compared: two threads that look at the same moment must not both find the last slot free.
     gauges.add(thread, CLIENT_CONNECTIONS, 1);
-    const arrival: Arrival = { socket, sinceMs, startup, packet };
+    const caller: Caller = { socket, sinceMs, startup, packet };
     if (gauges.sum(CLIENT_CONNECTIONS) > max) {
       this.#countRefused();
       context.log("warn", "client refused: too many connections", { max });
-      this.#refuse(arrival, TOO_MANY_CLIENTS);
+      this.#refuse(caller, TOO_MANY_CLIENTS);
     } else if (auth === "userlist") {
-      this.#ask(arrival, rest);
+      this.#ask(caller, rest);
     } else {
-      this.#relay(arrival, rest, null);
+      this.#relay(caller, rest, null);
     }
   }
 
   /** pgsoak itself asks the client for its password, before it says anything about databases. */
-  #ask(arrival: Arrival, rest: Buffer): void {
-    const { socket, sinceMs, startup } = arrival;
+  #ask(caller: Caller, rest: Buffer): void {
+    const { socket, sinceMs, startup } = caller;
     const login = new ClientLogin({
       context: this.#o.context,
       client: socket,
@@ -165,39 +165,39 @@ export class Listener {
       sinceMs,
       onAdmitted: (entrant, entry, behind) => {
         this.#sessions.delete(login);
-        if (mayEnter(entry, databaseOf(startup))) this.#relay(arrival, behind, entrant);
-        else this.#forbid(arrival, entrant);
+        if (mayEnter(entry, databaseOf(startup))) this.#relay(caller, behind, entrant);
+        else this.#forbid(caller, entrant);
       },
       onClosed: () => this.#left(login),
     });
     this.#sessions.add(login);
   }
 
-  #relay(arrival: Arrival, rest: Buffer, entrant: Entrant | null): void {
+  #relay(caller: Caller, rest: Buffer, entrant: Entrant | null): void {
     const { context } = this.#o;
-    const { socket: client, startup } = arrival;
+    const { socket: client, startup } = caller;
     const database = databaseOf(startup);
     const server = context.databaseFor(database);
     if (server === null) {
-      this.#refuse(arrival, unknownDatabase(database));
+      this.#refuse(caller, unknownDatabase(database));
       return;
     }
-    const { packet, sinceMs } = arrival;
+    const { packet, sinceMs } = caller;
     const onClosed = (): void => this.#left(session);
     const session = new Session({ context, client, server, startup, packet, rest, entrant, sinceMs, onClosed });
     this.#sessions.add(session);
   }
 
-  #forbid(arrival: Arrival, { user }: Entrant): void {
+  #forbid(caller: Caller, { user }: Entrant): void {
     const { context } = this.#o;
-    const asked = databaseOf(arrival.startup);
+    const asked = databaseOf(caller.startup);
     const database = asked.slice(0, LOGGED_CHARACTERS_MAX);
     context.loginFailed("database");
     context.log("warn", "a client's login failed", { cause: "not a database of its [[users]] entry", user, database });
-    this.#refuse(arrival, forbiddenDatabase(asked));
+    this.#refuse(caller, forbiddenDatabase(asked));
   }
 
-  #refuse({ socket }: Arrival, error: ErrorFields): void {
+  #refuse({ socket }: Caller, error: ErrorFields): void {
     this.#o.gauges.add(this.#o.thread, CLIENT_CONNECTIONS, -1);
     sayGoodbye(socket, encodeError(error));
   }
