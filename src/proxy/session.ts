@@ -362,6 +362,7 @@ export class Session implements Cancellable {
 
   /** What waited at the gate may have gone: the client goes on, if only to its end. */
   #gateOpened(): void {
+    // While pgsoak logs in, an end would be the login's.
     if (this.#gate.holds || this.#entry !== null) return;
     if (this.#clientDone) this.#primary?.end();
     else this.#resumeClient();

@@ -12,6 +12,11 @@ export interface Script {
   /** Startup parameters beside user and database. */
   readonly parameters?: Readonly<Record<string, string>>;
   readonly protocol?: number;
+  /**
+   * The server ends the connection at a first byte. Whoever writes on into a connection that is closed may lose what it said
+   * last, directly as well: such a message is sent in one piece.
+   */
+  readonly endsAtOnce?: true;
   /** What the client does once it is in. It must read to a point that is the same in every run. */
   readonly talk: (client: RawClient) => Promise<unknown>;
 }

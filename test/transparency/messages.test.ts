@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createDatabase, type TestDatabase } from "../helpers/clusters.ts";
 import { CONDITIONS, type Conditions, startConditions } from "./conditions.ts";
 import { type Heard, hear } from "./hear.ts";
-import { FIXTURE, SCRIPTS } from "./scripts.ts";
+import { FIXTURE, SCRIPTS, SCRIPTS_BY_BYTE } from "./scripts.ts";
 
 let database: TestDatabase;
 let ways: Conditions;
@@ -34,7 +34,7 @@ describe.each(CONDITIONS)("with the mirror %s", (condition) => {
 });
 
 describe.each(["off", "on"] as const)("byte by byte, with the mirror %s", (condition) => {
-  test.each(SCRIPTS)("$name: the same as directly in one piece", async (script) => {
+  test.each(SCRIPTS_BY_BYTE)("$name: the same as directly in one piece", async (script) => {
     const heard = await hear(ways.through(condition), script, { database: database.name, byteByByte: true });
     expect(heard).toEqual(direct.get(script.name));
   });

@@ -339,9 +339,9 @@ export const SCRIPTS: readonly Script[] = [
   ),
   lastWords("Terminate", terminate()),
   lastWords("Terminate inside a transaction, behind a query", query("BEGIN"), query("SELECT 1"), terminate()),
-  lastWords("a message of a type that there is none of", frame("?", Buffer.from("what"))),
-  lastWords("a password that nobody asked for", password("secret")),
-  lastWords("a second startup packet", startupMessage({ user: "postgres" })),
+  { ...lastWords("a message of a type that there is none of", frame("?", Buffer.from("what"))), endsAtOnce: true },
+  { ...lastWords("a password that nobody asked for", password("secret")), endsAtOnce: true },
+  { ...lastWords("a second startup packet", startupMessage({ user: "postgres" })), endsAtOnce: true },
   lastWords("an SQL query inside a COPY", query("COPY scratch FROM STDIN"), query("SELECT 1")),
   {
     name: "the client closes its side during a query",
@@ -374,3 +374,6 @@ export const SCRIPTS: readonly Script[] = [
     parameters: { replication: "database" },
   },
 ];
+
+/** Those that can be sent byte by byte. */
+export const SCRIPTS_BY_BYTE = SCRIPTS.filter(({ endsAtOnce }) => endsAtOnce !== true);

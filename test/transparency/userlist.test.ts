@@ -9,7 +9,7 @@ import type { Frame } from "../helpers/frames.ts";
 import { type InlineProxy, startInlineProxy } from "../helpers/inline-proxy.ts";
 import type { Target } from "./conditions.ts";
 import { type Heard, hear, type Script } from "./hear.ts";
-import { FIXTURE, SCRIPTS } from "./scripts.ts";
+import { FIXTURE, SCRIPTS, SCRIPTS_BY_BYTE } from "./scripts.ts";
 
 const SECRET = "secret";
 const AUTHENTICATION_OK = 0;
@@ -45,8 +45,11 @@ async function heardFrom(target: Target, script: Script, byteByByte = false): Pr
   return { ...heard, frames: heard.frames.filter((each) => !isExchange(each)) };
 }
 
-describe.each([false, true])("byte by byte: %s", (byteByByte) => {
-  test.each(SCRIPTS)("$name: the same as directly", async (script) => {
+describe.each([
+  { how: "in one piece", scripts: SCRIPTS, byteByByte: false },
+  { how: "byte by byte", scripts: SCRIPTS_BY_BYTE, byteByByte: true },
+])("$how", ({ scripts, byteByByte }) => {
+  test.each(scripts)("$name: the same as directly", async (script) => {
     expect(await heardFrom(proxy, script, byteByByte)).toEqual(await heardFrom(server, script));
   });
 });

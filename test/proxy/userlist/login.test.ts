@@ -179,6 +179,14 @@ test("what a client sends behind its proof waits until the primary has let pgsoa
   expect(await client.closed()).toBe("end");
 });
 
+test("a client that closes its side behind its proof still hears the login's answer", async () => {
+  await using client = await RawClient.connect(proxy);
+  client.send(await proofFor(client, { user: "scram", database: "postgres" }, SECRET));
+  client.halfClose();
+  await client.until("Z");
+  expect(await client.closed()).toBe("end");
+});
+
 test("a login may come byte by byte", async () => {
   await using client = await RawClient.connect(proxy);
   client.send = (...messages) => {
