@@ -203,7 +203,7 @@ test("SIGTERM lets the request in flight finish, tells idle clients, and ends wi
   await using pgsoak = await startPgsoakProcess({ tables: rig.tables(legs()) });
   await using busy = await loginByTls(pgsoak.proxy, startup("busy"));
   await using idle = await loginByTls(pgsoak.proxy, startup("idle"));
-  busy.send(query("SELECT 'done' FROM pg_sleep(0.3)"));
+  busy.send(query("SELECT 'done' FROM pg_sleep(1)"));
   await waitFor(
     async () => (await onPrimary("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")).length > 0,
   );
