@@ -1,13 +1,12 @@
 // Whoever is slow slows the other side down, and costs no memory: what is on its way is a few buffers, never the result.
 
 import { connect, type Socket } from "node:net";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BreakableProxy } from "../../helpers/breakable-proxy.ts";
 import { createDatabase, type TestDatabase } from "../../helpers/clusters.ts";
 import { mirrorTables, relayTables } from "../../helpers/config-text.ts";
 import { RawClient } from "../../helpers/frames.ts";
+import { heldBytes } from "../../helpers/held-bytes.ts";
 import { type InlineProxy, startInlineProxy } from "../../helpers/inline-proxy.ts";
 import { copyData, copyDone, frame, query, startupMessage } from "../../helpers/messages.ts";
 import { waitFor } from "../../helpers/wait-for.ts";
@@ -31,14 +30,6 @@ afterAll(async () => {
 });
 
 const user = (name: string) => ({ user: "postgres", database: database.name, application_name: name });
-
-/** Bytes of buffers that this process holds now: the proxy's and the test's. */
-function heldBytes(): number {
-  setFlagsFromString("--expose-gc");
-  const collect: () => void = runInNewContext("gc");
-  collect();
-  return process.memoryUsage().arrayBuffers;
-}
 
 /** What the primary's process for this client waits for. */
 const waitsFor = async (name: string): Promise<unknown> => {

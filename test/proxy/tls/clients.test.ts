@@ -265,7 +265,7 @@ describe("a client is turned away, counted and logged", () => {
   });
 
   test("that does not finish its handshake in the time for a login", async () => {
-    await using hasty = await serve({}, { login_timeout_ms: 150 });
+    await using hasty = await serve({}, { login_timeout_ms: 800 });
     await using client = await RawClient.connect(hasty);
     client.send(sslRequest());
     await client.byte();

@@ -6,11 +6,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Authority, type Certified, fingerprintOf, selfSigned } from "../../helpers/certificates.ts";
 import { primary, withClient } from "../../helpers/clusters.ts";
-import { type ConfigTables, relayTables } from "../../helpers/config-text.ts";
+import type { ConfigTables } from "../../helpers/config-text.ts";
+import { FakeServer, relayTo } from "../../helpers/fake-server.ts";
 import { RawClient } from "../../helpers/frames.ts";
 import { query, startupMessage } from "../../helpers/messages.ts";
 import { preparePgsoakProcess, type PgsoakProcess } from "../../helpers/pgsoak-process.ts";
 import { askForTls, loginByTls } from "../../helpers/tls-client.ts";
+import { behindTls } from "../../helpers/tls-front.ts";
 import { waitFor } from "../../helpers/wait-for.ts";
 import { fatal, POSTGRES, values } from "../relay/relay.ts";
 
@@ -18,8 +20,12 @@ const startup = startupMessage(POSTGRES);
 
 let pgsoak: PgsoakProcess;
 let first: Certified;
+let server: FakeServer;
 
-const tables = (tls: ConfigTables["tls"]): ConfigTables => ({ ...relayTables(primary()), ...(tls ? { tls } : {}) });
+const tables = (tls: NonNullable<ConfigTables["tls"]>, entry: Readonly<Record<string, string>> = {}): ConfigTables => {
+  const { host, port } = server;
+  return { databases: [{ name: "*", host, port, tls: "disable", ...entry }], tls };
+};
 const files = () => ({
   certificate: join(pgsoak.folder, "server.crt"),
   private_key: join(pgsoak.folder, "server.key"),
@@ -32,13 +38,17 @@ function place({ certificate, privateKey }: Certified): void {
 
 beforeAll(async () => {
   first = await selfSigned();
+  server = await FakeServer.start(relayTo(primary()));
   pgsoak = await preparePgsoakProcess({ tables: tables({}) });
   place(first);
   pgsoak.configure(tables(files()));
   await pgsoak.start();
 });
 
-afterAll(() => pgsoak[Symbol.asyncDispose]());
+afterAll(async () => {
+  await pgsoak[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+});
 
 /** The certificate that a new client is shown. */
 async function shown(): Promise<string> {
@@ -93,6 +103,23 @@ test("a renewed certificate is shown to new clients, and no session ends", async
   expect(values(await unasked.exchange(query("SELECT 1")))).toEqual(["1"]);
   expect(values(await client.exchange(query("SELECT 'still here'")))).toEqual(["still here"]);
   await expect(askForTls(pgsoak.proxy)).rejects.toThrow('was "N"');
+});
+
+test("another mode and another authority hold for the next connection to the server", async () => {
+  const [old, renewed] = await Promise.all([Authority.create("old"), Authority.create("new")]);
+  const ca = join(pgsoak.folder, "ca.pem");
+  writeFileSync(ca, old.certificate);
+  server.behaviour = behindTls(primary(), await renewed.issue());
+  pgsoak.configure(tables({}, { tls: "verify-full", tls_ca: ca }));
+  await reload(RELOADED);
+  await using refused = await RawClient.connect(pgsoak.proxy);
+  refused.send(startup);
+  expect(await fatal(refused)).toMatchObject({ C: "08001", D: expect.stringContaining("not trusted") });
+  writeFileSync(ca, renewed.certificate);
+  expect(await reload(RELOADED)).toContain('"changed":["databases \\"*\\".tls_ca"]');
+  await using client = await RawClient.login(pgsoak.proxy, POSTGRES);
+  expect(values(await client.exchange(query("SELECT 1")))).toEqual(["1"]);
+  server.behaviour = relayTo(primary());
 });
 
 test("the console says which leg of a client has TLS", async () => {

@@ -240,7 +240,7 @@ describe("a server that answers the request for TLS", () => {
 
   test.each(["", "S"])("with %j and then with silence costs the client its login time", async (text) => {
     await using server = await FakeServer.start(answering(text));
-    await using proxy = await relay(server, { tls: "require" }, { login_timeout_ms: 200 });
+    await using proxy = await relay(server, { tls: "require" }, { login_timeout_ms: 800 });
     await using client = await RawClient.connect(proxy);
     client.send(startup());
     expect(await fatal(client)).toMatchObject({ C: "57014" });

@@ -1,13 +1,12 @@
 // What goes through a relay goes through it with TLS on every leg: the same bytes, the same backpressure, the same ends.
 
 import { createHash } from "node:crypto";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { CLIENT_CONNECTIONS, MIRROR_CONNECTIONS, MIRROR_QUEUE_BYTES } from "../../../src/proxy/gauges.ts";
 import { BreakableProxy } from "../../helpers/breakable-proxy.ts";
 import { withClient } from "../../helpers/clusters.ts";
 import { RawClient } from "../../helpers/frames.ts";
+import { heldBytes } from "../../helpers/held-bytes.ts";
 import { type InlineProxy, startInlineProxy } from "../../helpers/inline-proxy.ts";
 import { copyData, copyDone, query, startupMessage } from "../../helpers/messages.ts";
 import { startPgsoakProcess } from "../../helpers/pgsoak-process.ts";
@@ -83,14 +82,6 @@ test("a COPY of many messages and a result of 16 MB arrive whole, here and on th
     return true;
   });
 });
-
-/** Bytes of buffers that this process holds now: the proxy's and the test's. */
-function heldBytes(): number {
-  setFlagsFromString("--expose-gc");
-  const collect: () => void = runInNewContext("gc");
-  collect();
-  return process.memoryUsage().arrayBuffers;
-}
 
 test("a client that does not read 100 MB makes the primary wait, and gets all of it when it does", async () => {
   const { secured } = await askForTls(proxy);
@@ -203,7 +194,7 @@ test("SIGTERM lets the request in flight finish, tells idle clients, and ends wi
   await using pgsoak = await startPgsoakProcess({ tables: rig.tables(legs()) });
   await using busy = await loginByTls(pgsoak.proxy, startup("busy"));
   await using idle = await loginByTls(pgsoak.proxy, startup("idle"));
-  busy.send(query("SELECT 'done' FROM pg_sleep(0.3)"));
+  busy.send(query("SELECT 'done' FROM pg_sleep(1)"));
   await waitFor(
     async () => (await onPrimary("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'")).length > 0,
   );
