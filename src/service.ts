@@ -83,6 +83,7 @@ async function openAll(config: Config, log: Log, closers: Closer[], options: Ser
 
   const questions = new LogReaders({ path: config.events.path, entry: options.readerEntry, log });
   closers.push(() => questions.close());
+  const readable = questions.begin();
   const watch = new HealthWatch(inForce, questions, recorder, log);
   closers.push(() => watch.stop());
   const resets = new ResetTimer(general.mirrorMetricsResetIntervalS, recorder);
@@ -124,6 +125,7 @@ async function openAll(config: Config, log: Log, closers: Closer[], options: Ser
     proxy: { host: general.host, port: pool.port },
     closing: closing.signal,
   });
+  await readable;
   server = await serveApi(app, {
     host: api.host,
     port: api.port,

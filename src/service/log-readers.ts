@@ -48,6 +48,11 @@ export class LogReaders implements LogQuestions {
     return { state, cause, unanswered };
   }
 
+  /** Starts the thread of the quick questions ahead of the first of them. Resolves in bounded time, also when it can't. */
+  async begin(): Promise<void> {
+    await this.ask({ kind: "position" }).catch(() => undefined); // who asks next hears of it
+  }
+
   ask<Q extends LogQuestion>(question: Q): Promise<LogAnswers[Q["kind"]]> {
     return (QUICK_KINDS.has(question.kind) ? this.#quick : this.#long).ask(question);
   }

@@ -20,6 +20,8 @@ const WAITING_MAX = 64;
 const HANGING_MAX = 2;
 /** For a thread to start and to open the log. A machine that is overloaded must not be taken for a disk that hangs. */
 const START_MS = 20_000;
+/** Who asks while it starts waits so much longer, and still less than a scraper does. */
+const STARTING_MS = 3000;
 /** A thread that hangs can't be ended, and must not keep the process. */
 const CLOSE_MS = 1000;
 
@@ -28,7 +30,7 @@ const HANGS = "a disk that hangs, or a machine that is overloaded";
 export interface LogReadingOptions {
   /** Of a log that exists; nothing is opened before the first question. */
   readonly path: string;
-  /** For each question, waiting included, and for the thread to answer one of them. */
+  /** For each question, waiting included, and for the thread to answer one of them; while it starts, STARTING_MS more. */
   readonly answerMs: number;
   /** The file of the thread. */
   readonly entry?: URL;
@@ -84,7 +86,8 @@ export class LogReading implements LogQuestions {
       timer: undefined,
       isOver: false,
     };
-    asked.timer = setTimeout(() => this.#late(asked), this.#o.answerMs);
+    const patienceMs = this.#o.answerMs + (this.#isReady ? 0 : STARTING_MS);
+    asked.timer = setTimeout(() => this.#late(asked, patienceMs), patienceMs);
     this.#waiting.push(asked);
     this.#next();
     return promise;
@@ -174,10 +177,10 @@ export class LogReading implements LogQuestions {
   }
 
   /** Nobody waits longer, whatever the worker does. */
-  #late(asked: Asked): void {
+  #late(asked: Asked, patienceMs: number): void {
     const at = this.#waiting.indexOf(asked);
     if (at >= 0) this.#waiting.splice(at, 1);
-    const seconds = this.#o.answerMs / 1000;
+    const seconds = patienceMs / 1000;
     if (at >= 0 && this.#isReady && this.#cause === "") {
       this.#refuse(asked, "busy", new BusyError(`too many questions about the log for ${seconds} s`));
     } else {
@@ -199,6 +202,7 @@ export class LogReading implements LogQuestions {
     clearTimeout(this.#patience);
     const asked = this.#current;
     this.#worker = null;
+    this.#isReady = false;
     this.#current = null;
     this.#say(error.message);
     if (asked !== null) this.#refuse(asked, reason, error);

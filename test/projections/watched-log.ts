@@ -53,7 +53,7 @@ export function appendWatched(log: EventLog): void {
     mirrored(at(1), { lane: app, statement: 2, request: 8, parity: "different_rows" }),
     dropped(at(1), { lane: shop, statement: 3, request: 9 }),
     skipped(at(1), 5, { lane: app }),
-    unrecorded(at(1), { lane: null, requests: 3 }),
+    unrecorded(at(1), { lane: null, requests: 3, cause: "write_failed" }),
     tallied(at(1), 7, { lane: app }),
     tallied(at(1), 1, { lane: shop }),
     ...calls(at(1), other, 1, 2),
