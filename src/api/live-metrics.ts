@@ -81,7 +81,7 @@ export function liveMetrics(prefix: string, source: LiveMetricsSource): MetricFa
     ),
     perMirroring(
       "mirror_healthy",
-      "0 from mirror_error_threshold consecutive errors until the next success, else 1.",
+      "0 from mirror_error_threshold consecutive errors until the next success, or while it is too slow; else 1.",
       ({ healthy }) => Number(healthy),
     ),
     single("recording", "gauge", "1 while outcomes reach the event log, else 0.", Number(isRecording)),

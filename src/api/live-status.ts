@@ -48,7 +48,7 @@ export interface LiveMirroring {
   readonly state: ObservationState;
   /** Logins since the start that the mirror refused, or that pgsoak has no password for. */
   readonly refusedLogins: number;
-  /** False from mirror_error_threshold consecutive errors until the next success. */
+  /** False from mirror_error_threshold consecutive errors until the next success, and while it is too slow. */
   readonly healthy: boolean;
 }
 

@@ -85,6 +85,7 @@ export interface GeneralConfig {
   readonly mirrorMetricsEnabled: boolean;
   /** Consecutive errors after which a mirroring is unhealthy. */
   readonly mirrorErrorThreshold: number;
+  /** Mean mirror latency of the last minute above which it is unhealthy too. */
   readonly mirrorLatencyThresholdMs: number;
   /** Seconds; 0 = never. */
   readonly mirrorMetricsResetIntervalS: number;

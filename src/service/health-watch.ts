@@ -1,5 +1,6 @@
-// Looks once a second how the mirrorings are doing and knows which have failed `mirror_error_threshold` times in a row. That
-// the log is asked so often is also how pgsoak notices when it can't be read.
+// Looks once a second how the mirrorings are doing and knows which are unhealthy: those that have failed
+// `mirror_error_threshold` times in a row, and those whose mean latency is above `mirror_latency_threshold_ms`. That the log
+// is asked so often is also how pgsoak notices when it can't be read.
 
 import { isUnreadable } from "../api/is-unreadable.ts";
 import type { LogQuestions } from "../api/log-questions.ts";
@@ -7,10 +8,14 @@ import { messageOf, PgsoakError } from "../errors.ts";
 import { createClock } from "../clock.ts";
 import type { ObservationState } from "../events/event.ts";
 import type { ConfigInForce } from "./config-in-force.ts";
+import { RecentMean } from "./recent-mean.ts";
 import type { RecorderHandle } from "./recorder-handle.ts";
 import type { Log } from "../log.ts";
+import type { Streak } from "../projections/read-streaks.ts";
 
 const WATCH_MS = 1000;
+/** The span of which the mean latency is judged. */
+const MEAN_MS = 60_000;
 
 export class HealthWatch {
   /** Names of mirrorings; the set itself is kept up to date. */
@@ -21,6 +26,10 @@ export class HealthWatch {
   readonly #clock = createClock();
   readonly #log: Log;
   readonly #timer: NodeJS.Timeout;
+  /** Unhealthy by their errors, and by their latency. */
+  readonly #failing = new Set<string>();
+  readonly #slow = new Set<string>();
+  readonly #means = new Map<string, RecentMean>();
   #looking: Promise<void> = Promise.resolve();
   #busy = false;
 
@@ -44,8 +53,10 @@ export class HealthWatch {
     try {
       const streaks = await this.#questions.ask({ kind: "streaks" });
       for (const { name } of this.#inForce.config.mirrorings) {
-        const streak = streaks.find(({ mirroring }) => mirroring === name);
-        this.#judge(name, streak?.consecutiveErrors ?? 0, streak?.hasSucceeded ?? false);
+        this.#judge(
+          name,
+          streaks.find(({ mirroring }) => mirroring === name),
+        );
       }
     } catch (error) {
       // Nobody knows until the log can be read and the counters are whole; who reads the log says so.
@@ -56,17 +67,37 @@ export class HealthWatch {
     }
   }
 
-  /** A reset makes the errors 0 too: healthy again is only who has had a success since. */
-  #judge(mirroring: string, consecutiveErrors: number, hasSucceeded: boolean): void {
-    const threshold = this.#inForce.config.general.mirrorErrorThreshold;
-    if (consecutiveErrors >= threshold && !this.unhealthy.has(mirroring)) {
+  #judge(mirroring: string, streak: Streak | undefined): void {
+    const cause = this.#causeOfErrors(mirroring, streak) ?? this.#causeOfLatency(mirroring, streak);
+    if (cause !== null && !this.unhealthy.has(mirroring)) {
       this.unhealthy.add(mirroring);
-      this.#log.warn("mirror is unhealthy", { mirroring, consecutiveErrors, threshold });
-      this.#observe(mirroring, "degraded", `${threshold} errors in a row`);
-    } else if (consecutiveErrors < threshold && hasSucceeded && this.unhealthy.delete(mirroring)) {
+      this.#log.warn("mirror is unhealthy", { mirroring, cause });
+      this.#observe(mirroring, "degraded", cause);
+    } else if (cause === null && this.unhealthy.delete(mirroring)) {
       this.#log.info("mirror is healthy again", { mirroring });
-      this.#observe(mirroring, "observing", "a request succeeded again");
+      this.#observe(mirroring, "observing", "neither errors in a row nor too slow any more");
     }
+  }
+
+  /** A reset makes the errors 0 too: past them is only who has had a success since. */
+  #causeOfErrors(mirroring: string, streak: Streak | undefined): string | null {
+    const { mirrorErrorThreshold: threshold } = this.#inForce.config.general;
+    const errors = streak?.consecutiveErrors ?? 0;
+    if (errors >= threshold) this.#failing.add(mirroring);
+    else if (streak?.hasSucceeded === true) this.#failing.delete(mirroring);
+    return this.#failing.has(mirroring) ? `${threshold} errors in a row` : null;
+  }
+
+  /** Without requests it stays what it was. */
+  #causeOfLatency(mirroring: string, streak: Streak | undefined): string | null {
+    const { mirrorLatencyThresholdMs: thresholdMs } = this.#inForce.config.general;
+    const mean = this.#means.get(mirroring) ?? new RecentMean(MEAN_MS);
+    this.#means.set(mirroring, mean);
+    const { latencySumUs: sum, latencyCount: count } = streak ?? { latencySumUs: 0, latencyCount: 0 };
+    const meanUs = mean.take({ atMs: this.#clock.nowMs(), sum, count });
+    if (meanUs !== null && meanUs > thresholdMs * 1000) this.#slow.add(mirroring);
+    else if (meanUs !== null) this.#slow.delete(mirroring);
+    return this.#slow.has(mirroring) ? `mean latency above ${thresholdMs} ms` : null;
   }
 
   #observe(mirroring: string, state: ObservationState, cause: string): void {
