@@ -154,9 +154,10 @@ export class FoldRebuild {
   }
 }
 
+const isRare = ({ rareKinds }: Fold): boolean => rareKinds !== undefined;
+
 /** Loads the folds and brings them to the end of the log, however long that takes: for one with rareKinds, not long. */
 export function catchUp(reader: LogReader, folds: readonly Fold[]): void {
-  const isRare = ({ rareKinds }: Fold): boolean => rareKinds !== undefined;
   const together = [folds.filter((fold) => !isRare(fold)), ...folds.filter(isRare).map((fold) => [fold])];
   for (const some of together) {
     const rebuild = new FoldRebuild(reader, some);

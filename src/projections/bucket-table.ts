@@ -48,7 +48,6 @@ export class BucketTable {
     this.name = name;
     this.#isRare = columns.map((column) => rare.has(column));
     const names = [...keys, ...columns];
-    const marks = (count: number): string => Array.from({ length: count }, () => "?").join(", ");
     const key = keys.join(", ");
     const insert = `insert or replace into ${name} (${names.join(", ")}) values`;
     this.#sql = {
@@ -154,6 +153,8 @@ export class BucketTable {
     return this.#statements;
   }
 }
+
+const marks = (count: number): string => Array.from({ length: count }, () => "?").join(", ");
 
 function compareKeys(a: Key, b: Key): number {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;

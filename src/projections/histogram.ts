@@ -50,6 +50,8 @@ const NONE = new Uint8Array(0);
 /** So many samples are only listed: most histograms of a log with little traffic never have more. */
 const LISTED_MAX = 16;
 const NONE_LISTED: number[] = []; // stays empty
+/** Where the samples of encoded ones are added up. */
+const SUMS = new Float64Array(BUCKETS);
 /** Where encoded bytes are gathered: two numbers of a bucket have at most eight bytes each. */
 const SCRATCH = new Uint8Array(BUCKETS * 16);
 
@@ -85,9 +87,10 @@ export class Histogram {
    * are none.
    */
   mergeEncoded(bytes: Uint8Array): void {
-    this.#countListed();
+    // The loop that a window of many buckets spends its time in: into cells that need no look at their bounds, and numbers
+    // of one byte, which most are, are read in place.
+    const sums = SUMS.fill(0);
     let position = 0;
-    // The loop that a window of many buckets spends its time in: numbers of one byte, which most are, are read in place.
     const next = (): number => {
       let value = 0;
       for (let unit = 1; ; unit *= 128) {
@@ -97,7 +100,7 @@ export class Histogram {
         if (byte < 128) return value;
       }
     };
-    let [counts, first, cellMax] = [this.#counts, this.#first, this.#cellMax];
+    let [lowest, highest] = [BUCKETS, -1];
     for (let bucket = -1; position < bytes.length;) {
       const gap = bytes[position]! < 128 ? bytes[position++]! : next();
       const count = position < bytes.length && bytes[position]! < 128 ? bytes[position++]! : next();
@@ -107,14 +110,11 @@ export class Histogram {
       }
       bucket += 1 + gap;
       if (bucket >= BUCKETS) throw new RangeError(`histogram bucket ${bucket}`);
-      const cell = bucket - first;
-      if (cell >= 0 && cell < counts.length && counts[cell]! + count <= cellMax) {
-        counts[cell]! += count;
-      } else {
-        this.#increase(bucket, count);
-        [counts, first, cellMax] = [this.#counts, this.#first, this.#cellMax];
-      }
+      sums[bucket]! += count;
+      if (bucket < lowest) lowest = bucket;
+      if (bucket > highest) highest = bucket;
     }
+    for (let bucket = lowest; bucket <= highest; bucket++) if (sums[bucket]! > 0) this.#increase(bucket, sums[bucket]!);
   }
 
   /** Forgets all samples. */

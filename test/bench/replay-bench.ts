@@ -9,16 +9,19 @@ import { OpenRequests } from "../../src/events/open-requests.ts";
 import { createProjections } from "../../src/projections/projections.ts";
 import { Replay } from "../../src/projections/replay.ts";
 import { manyEvents } from "../events/many-events.ts";
+import { writeWindowLog } from "./window-log.ts";
 
 export interface ReplayBench extends Disposable {
   /** Events per second of one replay from the beginning to the end. */
   replay(): { readonly wall: number; readonly cpu: number };
 }
 
-export async function openReplayBench(events: number): Promise<ReplayBench> {
+/** With `isSparse` the events are spread over eight days, and name 200 statements; else a second has 20,000 of them. */
+export async function openReplayBench(events: number, isSparse = false): Promise<ReplayBench> {
   const folder = mkdtempSync(join(tmpdir(), "pgsoak-bench-"));
   const path = join(folder, "pgsoak.db");
-  {
+  if (isSparse) await writeWindowLog(path, events);
+  else {
     using log = await EventLog.open({ path, folds: [new OpenRequests(), ...createProjections()] });
     for (const batch of manyEvents(log, events)) log.appendBatch(batch);
   }

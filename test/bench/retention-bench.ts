@@ -22,6 +22,10 @@ import { manyEvents } from "../events/many-events.ts";
 import type { RetentionLoad } from "./retention-load-worker.ts";
 
 const DAY_US = 86_400_000_000;
+/** On two lanes: more than a bucket of time keeps a row for. */
+const STATEMENTS = 250;
+/** Between two old requests: a million events fill an hour of buckets. */
+const STEP_US = 7200;
 
 export interface RetentionFigures {
   readonly longestMs: number;
@@ -54,7 +58,11 @@ export async function benchRetention(events: number, loadPerSecond = 20_000): Pr
   const log = await EventLog.open({ path, folds: [openRequests, ...createProjections()] });
   try {
     const clock = new LogClock(createClock(), log.lastAt);
-    for (const batch of manyEvents(log, events, { at: clock.wallUs() - 40 * DAY_US, stepUs: 1 }))
+    for (const batch of manyEvents(log, events, {
+      at: clock.wallUs() - 60 * DAY_US,
+      stepUs: STEP_US,
+      statements: STATEMENTS,
+    }))
       log.appendBatch(batch);
     log.tidy();
     const oldSeq = log.lastSeq;

@@ -14,11 +14,13 @@ export interface ManyOptions {
   readonly at?: number;
   readonly stepUs?: number;
   readonly run?: number;
+  /** Different ones; 0 when absent: no event names one. */
+  readonly statements?: number;
 }
 
 /** At least `events` events, the first of them run_started. Moments rise with the events. */
 export function* manyEvents(log: EventLog, events: number, options: ManyOptions = {}): Generator<NewEvent[]> {
-  const { stepUs = STEP_US, run = 1 } = options;
+  const { stepUs = STEP_US, run = 1, statements = 0 } = options;
   let at = options.at ?? 1_700_000_000_000_000;
   const lanes = [log.lanes.register("candidate", "app"), log.lanes.register("candidate", "shop")];
   yield [
@@ -30,7 +32,8 @@ export function* manyEvents(log: EventLog, events: number, options: ManyOptions 
     for (let i = 0; i < BATCH_EVENTS / 2 - 1; i++) {
       at += stepUs;
       const id = ++request * 64 + 1;
-      const about = { at, request: id, lane: lanes[request % 2]!, statement: 0 };
+      const statement = statements === 0 ? 0 : 1 + (request % statements);
+      const about = { at, request: id, lane: lanes[request % 2]!, statement };
       batch.push({ kind: "queued", ...about, run, session: 64 * (request % 200), bytes: 40 + (request % 200) });
       if (request % 1000 === 0) continue;
       const times = {
