@@ -3,7 +3,7 @@
 import type { Experiment } from "./bench-setup.ts";
 import { openReplayBench } from "./replay-bench.ts";
 import { benchRetention, type RetentionFigures } from "./retention-bench.ts";
-import { spreadOf } from "./spread.ts";
+import { spreadOf } from "../../src/bench/spread.ts";
 
 export const replay: Experiment = {
   name: "replay",
