@@ -8,12 +8,12 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { BANK_DATABASE } from "../demo/bank.ts";
 import type { DemoServers } from "../demo/demo-servers.ts";
 import { freePort } from "../demo/free-port.ts";
 import { startProcessWatchdog } from "../demo/process-watchdog.ts";
 import { PgsoakError } from "../errors.ts";
 import { type StatsJson, statsJsonSchema } from "../projections/stats-json.ts";
+import { benchConfig, type BenchPorts, type ServedWay } from "./bench-config.ts";
 import type { LoadTarget } from "./load.ts";
 
 const MAIN = fileURLToPath(new URL(`../main${extname(import.meta.filename)}`, import.meta.url));
@@ -22,18 +22,6 @@ const READY_TIMEOUT_MS = 60_000;
 const STOP_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
 const PORT_ATTEMPTS_MAX = 10;
-/** A burst of the fastest load must find room, or dropped requests would make mirroring look cheap. */
-const QUEUE_LENGTH = 5000;
-
-/** Through pgsoak without a mirror, with one that keeps up, with one that hangs. */
-export type ServedWay = "relay" | "mirrored" | "hung";
-
-interface Ports {
-  readonly proxy: number;
-  readonly api: number;
-  readonly admin: number;
-}
-
 export interface BenchService extends AsyncDisposable {
   readonly pid: number;
   /** Where clients of this way connect. */
@@ -54,12 +42,12 @@ export async function startBenchService(servers: DemoServers): Promise<BenchServ
   }
 }
 
-async function startOn(ports: Ports, servers: DemoServers): Promise<BenchService> {
+async function startOn(ports: BenchPorts, servers: DemoServers): Promise<BenchService> {
   const folder = mkdtempSync(join(realpathSync(tmpdir()), "pgsoak-bench-"));
   const watchdog = startProcessWatchdog(folder);
   const config = join(folder, "pgsoak.toml");
   const output = join(folder, "output");
-  writeFileSync(config, configText(ports, servers, folder));
+  writeFileSync(config, benchConfig(ports, servers, join(folder, "pgsoak.db")));
   writeFileSync(output, "");
   // Detached: an interrupt typed at the terminal must reach us alone, who end it last.
   const child = spawn(process.execPath, [MAIN, "serve", "--config", config], {
@@ -87,7 +75,7 @@ async function startOn(ports: Ports, servers: DemoServers): Promise<BenchService
   }
 }
 
-function serviceOf(pid: number, { proxy, api }: Ports, close: () => Promise<void>): BenchService {
+function serviceOf(pid: number, { proxy, api }: BenchPorts, close: () => Promise<void>): BenchService {
   return {
     pid,
     target: (way) => ({ host: HOST, port: proxy, user: "postgres", database: way }),
@@ -114,37 +102,4 @@ async function stop(child: ChildProcess): Promise<void> {
   if (isStopped) return;
   child.kill("SIGKILL");
   await ended;
-}
-
-function configText(ports: Ports, { primary, mirror }: DemoServers, folder: string): string {
-  const database = (name: string, port: number, more = ""): string => `
-    [[databases]]
-    name = "${name}"
-    host = "${HOST}"
-    port = ${port}
-    database_name = "${BANK_DATABASE}"
-    tls = "disable"
-    ${more}`;
-  const mirroring = (source: ServedWay, destination: string): string => `
-    [[mirroring]]
-    source_db = "${source}"
-    destination_db = "${destination}"
-    queue_length = ${QUEUE_LENGTH}`;
-  return `
-    [general]
-    port = ${ports.proxy}
-    [api]
-    port = ${ports.api}
-    [admin]
-    port = ${ports.admin}
-    [events]
-    path = ${JSON.stringify(join(folder, "pgsoak.db"))}
-    ${database("relay", primary.port)}
-    ${database("mirrored", primary.port)}
-    ${database("hung", primary.port)}
-    ${database("candidate", mirror.port, 'user = "postgres"')}
-    ${database("hanging", mirror.port, 'user = "postgres"')}
-    ${mirroring("mirrored", "candidate")}
-    ${mirroring("hung", "hanging")}
-  `;
 }
