@@ -78,7 +78,8 @@ function createProgressLine({ stderr, stderrColumns }: CliContext): Disposable &
   return {
     show: (what, done, of) => {
       const text = `${String(Math.floor((done / of) * 100)).padStart(3)} %  ${what}`;
-      stderr(`${REWRITE}${text.slice(0, stderrColumns - 1)}`);
+      // A terminal that does not know its width says 0.
+      stderr(`${REWRITE}${stderrColumns === 0 ? text : text.slice(0, stderrColumns - 1)}`);
     },
     [Symbol.dispose]: () => stderr(REWRITE),
   };
