@@ -24,6 +24,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<CommandFactory>> = new Map([
   ["mark", async () => (await import("./mark.ts")).markCommand],
   ["epoch", async () => (await import("./epoch.ts")).epochCommand],
   ["reset", async () => (await import("./reset.ts")).resetCommand],
+  ["bench", async () => (await import("./bench.ts")).benchCommand],
   ["backup", async () => (await import("./backup.ts")).backupCommand],
 ]);
 

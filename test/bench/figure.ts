@@ -1,6 +1,6 @@
 // One line of the bench's output: a budget, what was measured and what it should be.
 
-import type { Spread } from "./spread.ts";
+import type { Spread } from "../../src/bench/spread.ts";
 
 export interface Figure {
   readonly name: string;

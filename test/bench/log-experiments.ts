@@ -3,7 +3,7 @@
 import type { Experiment } from "./bench-setup.ts";
 import { openReplayBench } from "./replay-bench.ts";
 import { benchRetention, type RetentionFigures } from "./retention-bench.ts";
-import { spreadOf } from "./spread.ts";
+import { spreadOf } from "../../src/bench/spread.ts";
 
 /** Two a second; more would not be sparse. */
 const SPARSE_EVENTS_MAX = 1_400_000;

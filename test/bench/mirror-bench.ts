@@ -5,8 +5,8 @@ import { type ConfigTables, mirrorTables, relayTables } from "../helpers/config-
 import { type PgsoakProcess, startPgsoakProcess } from "../helpers/pgsoak-process.ts";
 import { type BenchSetup, type Experiment, interleave } from "./bench-setup.ts";
 import { runPgbench } from "./pgbench.ts";
-import { cpuUs } from "./process-cpu.ts";
-import { quantileOf, spreadOf } from "./spread.ts";
+import { cpuUs } from "../../src/bench/process-cpu.ts";
+import { quantileOf, spreadOf } from "../../src/bench/spread.ts";
 
 const CLIENTS = 8;
 /** Requests a second: well below what the machine can do, or the two sides would be measured at different loads. */

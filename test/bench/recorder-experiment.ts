@@ -2,7 +2,7 @@
 
 import type { Experiment } from "./bench-setup.ts";
 import { benchRecorder, type RecorderFigures } from "./recorder-bench.ts";
-import { spreadOf } from "./spread.ts";
+import { spreadOf } from "../../src/bench/spread.ts";
 
 export const recorder: Experiment = {
   name: "recorder",

@@ -6,8 +6,8 @@ import { type BenchSetup, type Experiment, interleave } from "./bench-setup.ts";
 import type { Figure } from "./figure.ts";
 import { runPgbench } from "./pgbench.ts";
 import { startPgbouncer } from "./pgbouncer.ts";
-import { cpuUs } from "./process-cpu.ts";
-import { spreadOf } from "./spread.ts";
+import { cpuUs } from "../../src/bench/process-cpu.ts";
+import { spreadOf } from "../../src/bench/spread.ts";
 
 interface Sample {
   readonly perSecond: number;

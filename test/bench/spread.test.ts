@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { figureText } from "./figure.ts";
-import { quantileOf, spreadOf } from "./spread.ts";
+import { quantileOf, spreadOf } from "../../src/bench/spread.ts";
 
 test("the median of an odd number of rounds is the one in the middle, of an even number the mean of two", () => {
   expect(spreadOf([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3, rounds: 3 });

@@ -11,7 +11,7 @@ import { EventLog } from "../../src/events/event-log.ts";
 import { configText, relayTables } from "../helpers/config-text.ts";
 import type { Experiment } from "./bench-setup.ts";
 import { bigLogFolds, writeBigLog } from "./big-log.ts";
-import { spreadOf } from "./spread.ts";
+import { spreadOf } from "../../src/bench/spread.ts";
 
 const MAIN = join(import.meta.dirname, "../../src/main.ts");
 const SIZES = [

@@ -12,7 +12,7 @@ import { readiness } from "../../src/projections/readiness/readiness.ts";
 import { readWindow } from "../../src/projections/read-window.ts";
 import type { Window } from "../../src/projections/window.ts";
 import type { Experiment } from "./bench-setup.ts";
-import { quantileOf, spreadOf } from "./spread.ts";
+import { quantileOf, spreadOf } from "../../src/bench/spread.ts";
 import { writeWindowLog } from "./window-log.ts";
 
 const WEEK_US = 7 * 86_400_000_000;

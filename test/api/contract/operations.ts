@@ -55,8 +55,8 @@ export interface Operation {
 
 type Document = z.infer<typeof documentSchema>;
 
-export async function readOperations(port: number): Promise<Operation[]> {
-  const { text } = await httpRequest(port, { path: "/openapi.json" });
+export async function readOperations(port: number, headers: Record<string, string> = {}): Promise<Operation[]> {
+  const { text } = await httpRequest(port, { path: "/openapi.json", headers });
   const document = documentSchema.parse(JSON.parse(text));
   return Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => {

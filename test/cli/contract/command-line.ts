@@ -24,6 +24,7 @@ export const WORDS: Readonly<Record<string, Words>> = {
   serve: never,
   check: () => ["--config", "right.toml"],
   demo: never,
+  bench: never,
   stats: onLog,
   history: onLog,
   statements: onLog,
