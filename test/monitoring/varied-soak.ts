@@ -62,7 +62,7 @@ export async function startVariedSoak(general: ConfigTables["general"] = {}): Pr
   const tables = mirrorTables(database.primary, network, {
     compare: "content",
     queue_length: QUEUE_LENGTH,
-    timeout_ms: 1000,
+    timeout_ms: 2000,
     exclude_statements: ["not_mirrored"],
   });
   const pgsoak = resources.use(
