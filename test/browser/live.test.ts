@@ -1,6 +1,6 @@
 // The dashboard of a real service between two real servers, while its mirror dies and comes back.
 
-import { Client } from "pg";
+import type { Client } from "pg";
 import { describe, expect, test } from "vitest";
 import { BreakableProxy } from "../helpers/breakable-proxy.ts";
 import { createDatabase, withClient } from "../helpers/clusters.ts";
