@@ -6,6 +6,8 @@ import { crc32, deflateSync, inflateSync } from "node:zlib";
 const SIGNATURE_BYTES = 8;
 const BYTES_PER_PIXEL = 3;
 const COLORS_MAX = 256;
+/** Squared distance of colours that nobody tells apart. */
+const ALIKE = 10;
 const PALETTE_TYPE = 3;
 
 interface Pixels {
@@ -52,7 +54,17 @@ function predicted(filter: number, left: number, up: number, corner: number): nu
 const distance = (a: number, b: number): number =>
   [16, 8, 0].reduce((sum, shift) => sum + (((a >> shift) & 255) - ((b >> shift) & 255)) ** 2, 0);
 
-/** Each colour's place among the most frequent ones. */
+/** The most frequent ones that can be told apart, so that a rare but different one has a place too. */
+function paletteOf(counts: ReadonlyMap<number, number>): number[] {
+  const palette: number[] = [];
+  for (const [color] of [...counts].sort(([, a], [, b]) => b - a)) {
+    if (palette.length === COLORS_MAX) break;
+    if (palette.every((one) => distance(one, color) > ALIKE)) palette.push(color);
+  }
+  return palette;
+}
+
+/** Each pixel's place in the palette. */
 function indexed({ rgb }: Pixels): { palette: number[]; indices: Uint8Array } {
   const colors = Array.from(
     { length: rgb.length / BYTES_PER_PIXEL },
@@ -60,7 +72,7 @@ function indexed({ rgb }: Pixels): { palette: number[]; indices: Uint8Array } {
   );
   const counts = new Map<number, number>();
   for (const color of colors) counts.set(color, (counts.get(color) ?? 0) + 1);
-  const palette = [...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)!).slice(0, COLORS_MAX);
+  const palette = paletteOf(counts);
   const places = new Map(palette.map((color, place) => [color, place]));
   const nearest = (color: number): number => {
     const found = palette.reduce((best, one) => (distance(one, color) < distance(best, color) ? one : best));

@@ -60,7 +60,7 @@ await shoot("not_ready", [
   { name: "not-ready-dark", dark: true },
   { name: "not-ready-narrow", width: 390 },
   { name: "drill-down", full: false, act: openFirst },
-  { name: "dashboard", full: false, height: 1640, scale: 0.95, small: true },
+  { name: "dashboard", full: false, height: 1736, scale: 0.9, small: true },
   { name: "dashboard-phone", width: 390, full: false, small: true, scale: 1.5 },
   { name: "drill-down-slow", path: "/?sort=ratio", full: false, act: openFirst },
   { name: "what-if", path: "/?mirror_max_error_rate=0.05&max_latency_ratio=3", full: false },
