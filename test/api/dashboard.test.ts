@@ -79,6 +79,7 @@ test("the page is there with the verdict that was last given to the same questio
   expect(await verdict("?window=5m")).toBe("INCONCLUSIVE");
   expect(await verdict("?window=6m")).toBe("UNKNOWN");
   expect(await verdict("?window=5m&mirroring=pg18")).toBe("UNKNOWN");
+  expect(await verdict("?window=5m&max_drop_rate=1")).toBe("UNKNOWN");
 });
 
 test("names that clients made up are text in the page", async () => {
