@@ -264,6 +264,18 @@ describe.runIf(hasChromium)("the dashboard in Chromium", { timeout: BROWSER_TEST
     expect([...watched.complaints, ...other.complaints]).toEqual([]);
   });
 
+  test("what can't be asked is said with the field that is wrong, and no verdict is made up", async () => {
+    await using watched = await open("/?window=banana");
+    const { page } = watched;
+    await page.getByRole("alert").filter({ hasText: 'window is "banana"' }).waitFor();
+    await page.locator("h1", { hasText: "No answer" }).waitFor();
+    expect(await page.locator("#verdict").getAttribute("data-verdict")).toBe("UNKNOWN");
+    await questionAfter(page, () => page.getByRole("radio", { name: "All" }).check());
+    await page.locator("h1", { hasText: "Not ready" }).waitFor();
+    await page.getByRole("alert").waitFor({ state: "detached" });
+    expect(watched.complaints.filter((text) => !text.includes("status of 400"))).toEqual([]);
+  });
+
   test("colours have contrast in both themes, and the choice is kept without a flash of the other", async () => {
     await using watched = await open("/?mirror_max_error_rate=0.5", { colorScheme: "dark" });
     const { page } = watched;

@@ -38,7 +38,11 @@ export function showVerdict(answer: ReadinessAnswer, changed: readonly string[])
 
 /** The question has failed: what stands there, if anything, is the answer to an earlier one. */
 export function markVerdictOld(): void {
-  if (find("#verdict").dataset["verdict"] === "UNKNOWN") return;
+  if (find("#verdict").dataset["verdict"] === "UNKNOWN") {
+    field("verdict").textContent = "No answer";
+    field("recommendation").textContent = "What is in the way is said above";
+    return;
+  }
   field("tag").hidden = false;
   field("tag").textContent = "Last known, not of now";
 }
