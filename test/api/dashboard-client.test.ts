@@ -104,6 +104,8 @@ test("a series has rates, nothing where nobody was watching, and the end of its 
   expect(series[0]!.values).toEqual([2, null, 3, 3]);
   expect(errorSeries(HISTORY).series[0]!.values).toEqual([4, null, 6, 6]);
   expect(errorSeries({ ...HISTORY, points: [] }).at).toEqual([]);
+  const short = { ...point(0, 4), to: "2026-01-01T00:00:00.000100Z" };
+  expect(requestSeries({ ...HISTORY, points: [short] }).series[0]!.values[0]).toBe(8);
 });
 
 test("series that stand on one another are summed up from the bottom", () => {

@@ -55,7 +55,7 @@ test("the page and its files come from here, under a policy that lets nothing el
 
 test("a file of another version, and one that is none of the page's, is 404", async () => {
   await using api = await openApi();
-  const [file = ""] = addressesIn(await (await api.get("/", HTML)).text()).filter((url) => url.endsWith("style.css"));
+  const file = addressesIn(await (await api.get("/", HTML)).text()).find((url) => url.endsWith("style.css")) ?? "";
   const paths = [
     file.replace(/\/\w+\//, "/other/"),
     `${file}x`,
@@ -79,6 +79,7 @@ test("the page is there with the verdict that was last given to the same questio
   expect(await verdict("?window=5m")).toBe("INCONCLUSIVE");
   expect(await verdict("?window=6m")).toBe("UNKNOWN");
   expect(await verdict("?window=5m&mirroring=pg18")).toBe("UNKNOWN");
+  expect(await verdict("?window=5m&max_drop_rate=1")).toBe("UNKNOWN");
 });
 
 test("names that clients made up are text in the page", async () => {

@@ -3,14 +3,14 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ApiFixture } from "../api/api-fixture.ts";
-import { hasChromium, launchChromium, WatchedPage } from "./chromium.ts";
+import { BROWSER_TEST_MS, hasChromium, launchChromium, WatchedPage } from "./chromium.ts";
 import { FOCUSED, HEADING_LEVELS, LOW_CONTRAST, NAMELESS, TOO_WIDE } from "./page-checks.ts";
 import { HOSTILE } from "./soak-log.ts";
 import { openStage } from "./stages.ts";
 
 if (!hasChromium) console.log("No /usr/bin/chromium: the tests of the dashboard in a browser are left out.");
 
-describe.runIf(hasChromium)("the dashboard in Chromium", () => {
+describe.runIf(hasChromium)("the dashboard in Chromium", { timeout: BROWSER_TEST_MS }, () => {
   let browser: Browser;
   let soak: ApiFixture;
   let origin: string;
@@ -78,7 +78,7 @@ describe.runIf(hasChromium)("the dashboard in Chromium", () => {
     await page.route(/\/(?:readiness|history|statements|status|observations|markers|epochs)(?:\?|$)/, () => {});
     await page.goto("/");
     expect(await page.locator("h1").textContent()).toContain("Not ready");
-    expect(await page.locator('[data-field="resolution"]').textContent()).toContain("asking anew");
+    expect(await page.locator('[data-field="tag"]').textContent()).toBe("Last known, asking anew");
   });
 
   test("a window and a selection go into the address and the questions, and a reload keeps them", async () => {
@@ -209,7 +209,7 @@ describe.runIf(hasChromium)("the dashboard in Chromium", () => {
     const question = await questionAfter(page, () => page.getByRole("button", { name: "Ask what if" }).click());
     expect(question.toString()).toBe("mirror_max_error_rate=0.5&mirror_min_requests=off");
     await page.locator('[data-criterion="error_rate"][data-status="pass"]').waitFor();
-    expect(await page.locator('[data-field="what-if"]').textContent()).toContain("the stored policy stays");
+    expect(await page.locator('[data-field="tag"]').textContent()).toContain("the stored policy stays");
     expect(await page.title()).toMatch(/^What if: /);
     await page.reload();
     await page.locator('[data-criterion="requests"][data-status="off"]').waitFor();
@@ -223,7 +223,7 @@ describe.runIf(hasChromium)("the dashboard in Chromium", () => {
     );
     expect(back.toString()).toBe("");
     await page.locator('[data-criterion="error_rate"][data-status="fail"]').waitFor();
-    expect(await page.locator('[data-field="what-if"]').isHidden()).toBe(true);
+    expect(await page.locator('[data-field="tag"]').isHidden()).toBe(true);
     // The browser itself writes the answer 400 to its console.
     expect(watched.complaints.filter((text) => !text.includes("status of 400"))).toEqual([]);
   });
@@ -262,6 +262,18 @@ describe.runIf(hasChromium)("the dashboard in Chromium", () => {
     await using other = await openOver(plain);
     await other.page.locator("#notices", { hasText: "No mirroring is configured" }).waitFor();
     expect([...watched.complaints, ...other.complaints]).toEqual([]);
+  });
+
+  test("what can't be asked is said with the field that is wrong, and no verdict is made up", async () => {
+    await using watched = await open("/?window=banana");
+    const { page } = watched;
+    await page.getByRole("alert").filter({ hasText: 'window is "banana"' }).waitFor();
+    await page.locator("h1", { hasText: "No answer" }).waitFor();
+    expect(await page.locator("#verdict").getAttribute("data-verdict")).toBe("UNKNOWN");
+    await questionAfter(page, () => page.getByRole("radio", { name: "All" }).check());
+    await page.locator("h1", { hasText: "Not ready" }).waitFor();
+    await page.getByRole("alert").waitFor({ state: "detached" });
+    expect(watched.complaints.filter((text) => !text.includes("status of 400"))).toEqual([]);
   });
 
   test("colours have contrast in both themes, and the choice is kept without a flash of the other", async () => {

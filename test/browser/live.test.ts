@@ -1,19 +1,19 @@
 // The dashboard of a real service between two real servers, while its mirror dies and comes back.
 
-import { Client } from "pg";
+import type { Client } from "pg";
 import { describe, expect, test } from "vitest";
 import { BreakableProxy } from "../helpers/breakable-proxy.ts";
 import { createDatabase, withClient } from "../helpers/clusters.ts";
 import { mirrorTables } from "../helpers/config-text.ts";
 import { startPgsoak } from "../helpers/start-pgsoak.ts";
 import { waitFor } from "../helpers/wait-for.ts";
-import { hasChromium, launchChromium, WatchedPage } from "./chromium.ts";
+import { BROWSER_TEST_MS, hasChromium, launchChromium, WatchedPage } from "./chromium.ts";
 
 const HIDE = (isHidden: boolean): string =>
   `Object.defineProperty(document, "hidden", { value: ${isHidden}, configurable: true });
    document.dispatchEvent(new Event("visibilitychange"))`;
 
-describe.runIf(hasChromium)("a page that is left open", () => {
+describe.runIf(hasChromium)("a page that is left open", { timeout: BROWSER_TEST_MS }, () => {
   test("follows requests, sees the mirror die and come back, and says when it follows nothing", async () => {
     await using database = await createDatabase("dashboard");
     await database.onBoth("CREATE TABLE item (id integer PRIMARY KEY)");

@@ -9,7 +9,7 @@ import { EXIT_USAGE } from "../../src/errors.ts";
 import { withClient } from "../helpers/clusters.ts";
 import type { PgsoakProcess } from "../helpers/pgsoak-process.ts";
 
-const PATHS = ["/metrics", "/stats", "/healthz", "/healthz/recording"];
+const PATHS = ["/metrics", "/stats", "/healthz", "/healthz/recording", "/", "/status", "/statements", "/epochs"];
 const COMMANDS = [
   ["stats"],
   ["stats", "--json"],

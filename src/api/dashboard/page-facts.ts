@@ -3,7 +3,13 @@
 import { isIP } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Context } from "hono";
-import { type Policy, policyJson, policyOf, type SettingName } from "../../projections/readiness/policy.ts";
+import {
+  type Policy,
+  policyJson,
+  policyOf,
+  SETTING_NAMES,
+  type SettingName,
+} from "../../projections/readiness/policy.ts";
 import type { Readiness } from "../../projections/readiness/readiness-schema.ts";
 import type { ApiContext, ApiEnv } from "../api-context.ts";
 import { isUnreadable } from "../is-unreadable.ts";
@@ -53,11 +59,20 @@ export async function pageFacts(c: Context<ApiEnv>, context: ApiContext, verdict
     databases: [...new Set(databases)].toSorted().slice(0, NAMES_MAX),
     isMirroringConfigured: configured.length > 0,
     proxy: proxyAddress(context, c.req.header("host")),
-    lastVerdict: verdicts.of(c.req.query()),
+    lastVerdict: lastVerdict(c, context, verdicts),
     isLoggedIn: access === "session",
     canLogIn: needsToken && access !== "session",
     canWrite: !needsToken || access === "session" || access === "bearer",
   };
+}
+
+/** Not one that has expired, nor the stored policy's where others are asked about. */
+function lastVerdict(c: Context<ApiEnv>, { clock }: ApiContext, verdicts: LastVerdicts): Readiness | null {
+  const question = c.req.query();
+  if (SETTING_NAMES.some((name) => question[name] !== undefined)) return null;
+  const answer = verdicts.of(question);
+  const isOver = answer?.expires_at != null && Date.parse(answer.expires_at) * 1000 <= clock.wallUs();
+  return isOver ? null : answer;
 }
 
 /** None when the log is busy or can't be read: the page doesn't wait for it, and says so itself once it is there. */

@@ -65,11 +65,17 @@ export function page(facts: PageFacts, files: DashboardFiles): Html {
           ${verdictBanner(facts.lastVerdict)}
           <ul id="figures" class="figures" aria-label="Key figures"></ul>
           <div class="split">
-            <section class="card" aria-labelledby="criteria-title">
-              <h2 id="criteria-title">Criteria</h2>
-              ${whatIfForm(facts)}
-              <div id="criteria" class="criteria"></div>
-            </section>
+            <div class="side">
+              <section class="card" aria-labelledby="criteria-title">
+                <h2 id="criteria-title">Criteria</h2>
+                ${whatIfForm(facts)}
+                <div id="criteria" class="criteria"></div>
+              </section>
+              <section class="card" aria-labelledby="observed-title">
+                <h2 id="observed-title">Observed time</h2>
+                <div id="observed"></div>
+              </section>
+            </div>
             <div class="side">
               <section class="card" aria-labelledby="reasons-title">
                 <h2 id="reasons-title">Why</h2>
@@ -80,10 +86,6 @@ export function page(facts: PageFacts, files: DashboardFiles): Html {
               <section class="card" aria-labelledby="mirrorings-title">
                 <h2 id="mirrorings-title">Mirrors now</h2>
                 <div id="mirrorings"></div>
-              </section>
-              <section class="card" aria-labelledby="observed-title">
-                <h2 id="observed-title">Observed time</h2>
-                <div id="observed"></div>
               </section>
               <section class="card" aria-labelledby="notes-title">
                 <h2 id="notes-title">Time line</h2>

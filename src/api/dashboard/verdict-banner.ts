@@ -28,7 +28,8 @@ export function verdictBanner(answer: Readiness | null): Html {
   >
     <div class="verdict-main">
       <p class="eyebrow">
-        Is it safe to cut over? <span class="tag what-if-tag" data-field="what-if" hidden>What if</span>
+        Is it safe to cut over?
+        <span class="tag verdict-tag" data-field="tag" ${answer === null ? "hidden" : ""}>Last known, asking anew</span>
       </p>
       <h1 id="verdict-words" tabindex="-1">
         <span class="verdict-icon" aria-hidden="true"></span><span data-field="verdict">${verdictWords(answer)}</span>

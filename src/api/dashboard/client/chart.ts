@@ -22,7 +22,9 @@ export interface ChartKind {
   readonly show: (value: number) => string;
   /** Said in the legend behind a series' name. */
   readonly total?: (series: Series) => string;
-  /** The least that the upper end of the scale may be. */
+  /** What is said when every number is zero. */
+  readonly calm?: string;
+  /** The least that the upper end of the scale may be; 0: whatever fits. */
   readonly leastMax: number;
 }
 
@@ -65,7 +67,7 @@ export function createChart(kind: ChartKind, onSelect: (from: number, to: number
   const build = (): void => {
     plotted?.destroy();
     plotted = null;
-    plot.querySelector(".nothing")?.remove();
+    plot.querySelector(".nothing:not(.calm)")?.remove();
     if (shown === null) return;
     const { data } = shown;
     if (data.at.length === 0) {
@@ -128,6 +130,13 @@ export function createChart(kind: ChartKind, onSelect: (from: number, to: number
     plotted.root.setAttribute("aria-hidden", "true");
   };
 
+  /** An empty chart could also be one that has not been drawn. */
+  const sayCalm = ({ series, at }: ChartSeries): void => {
+    plot.querySelector(".calm")?.remove();
+    const isCalm = at.length > 0 && series.every(({ values }) => values.every((value) => (value ?? 0) === 0));
+    if (isCalm && kind.calm !== undefined) plot.append(element("p", { class: "nothing calm" }, kind.calm));
+  };
+
   const showLegend = ({ series }: ChartSeries): void => {
     const buttons = series.map((each) => {
       const { key, label } = each;
@@ -166,6 +175,7 @@ export function createChart(kind: ChartKind, onSelect: (from: number, to: number
     show: (from, to, data) => {
       const before = shown;
       shown = { from, to, data };
+      sayCalm(data);
       if (plotted === null || before?.data.at.length === 0) {
         showLegend(data);
         build();
@@ -188,7 +198,7 @@ export function createChart(kind: ChartKind, onSelect: (from: number, to: number
 
 /** Of what is there, with some room above; a scale of decades ends at whole ones. */
 function rangeOf({ isLogarithmic, leastMax }: ChartKind, least: number | null, most: number | null): [number, number] {
-  if (!isLogarithmic) return [0, Math.max(leastMax, (most ?? 0) * 1.08)];
+  if (!isLogarithmic) return [0, Math.max(leastMax, (most ?? 0) * 1.08) || 1];
   if (least === null || most === null) return [0.1, 100];
   const low = 10 ** Math.floor(Math.log10(Math.max(0.01, least)));
   return [low, Math.max(low * 10, 10 ** Math.ceil(Math.log10(Math.max(0.02, most))))];

@@ -27,19 +27,27 @@ function rowOf(criterion: CriterionAnswer): HTMLElement {
   const { name, status, actual, threshold, detail } = criterion;
   const { label, show, bound } = criterionWords(name);
   const place = placeOf(criterion);
+  const where = place === "" ? null : element("span", { class: "where" }, place);
   const numbers = element(
     "div",
     { class: "numbers" },
     element("strong", {}, actual === null ? "–" : show(actual)),
     threshold === null ? null : element("span", { class: "threshold" }, `${bound} ${show(threshold)}`),
   );
+  const about = { class: "criterion", role: "listitem", "data-criterion": name, "data-status": status };
+  const mark = element("span", { class: "status", "data-status": status }, STATUS_WORDS[status]);
+  const measure = element("div", { class: "measure" }, status === "off" ? null : numbers, barOf(criterion));
+  // What is met says no more than its numbers do.
+  if (status === "pass") {
+    return element("div", { ...about, title: detail }, mark, element("span", { class: "name" }, label, where), measure);
+  }
   return element(
     "div",
-    { class: "criterion", role: "listitem", "data-criterion": name, "data-status": status },
-    element("span", { class: "status", "data-status": status }, STATUS_WORDS[status]),
+    about,
+    mark,
     element("span", { class: "name" }, label),
-    element("div", { class: "measure" }, status === "off" ? null : numbers, barOf(criterion)),
-    element("p", { class: "detail" }, detail, place === "" ? null : element("span", { class: "where" }, ` · ${place}`)),
+    measure,
+    element("p", { class: "detail" }, detail, where === null ? null : " · ", where),
   );
 }
 

@@ -25,7 +25,7 @@ import { createRefresh } from "./refresh.ts";
 import { createStatementDialog } from "./statement-dialog.ts";
 import { createStatements } from "./statements.ts";
 import { startTheme } from "./theme.ts";
-import { showFigures, showVerdict } from "./verdict.ts";
+import { markVerdictOld, showFigures, showVerdict } from "./verdict.ts";
 import { createViewControls } from "./view-controls.ts";
 import { addressOf, endsNow, parseViewState, queryOf, SORT_DEFAULT, type ViewState } from "./view-state.ts";
 import { createWhatIf } from "./what-if.ts";
@@ -84,7 +84,8 @@ function failed(error: unknown): void {
     return;
   }
   if (error.code === "unauthorized") {
-    location.assign(`/login`);
+    // The session has ended: the same address asks for the token now.
+    location.reload();
     return;
   }
   if (error.code === "rebuilding") return;
@@ -116,14 +117,18 @@ async function load(): Promise<void> {
   const sort = `sort=${shown.sort === "" ? SORT_DEFAULT : encodeURIComponent(shown.sort)}&limit=${STATEMENTS_SHOWN}`;
   const own = shown.mirroring === null ? span : `${span}&mirroring=${encodeURIComponent(shown.mirroring)}`;
   const parts = [
-    fill(ask<ReadinessAnswer>("/readiness", queryOf(shown, "span", "selection", "overrides"), signal), (answer) => {
-      whatIf.refuse(null);
-      showVerdict(answer, Object.keys(shown.overrides));
-      showFigures(answer);
-      showCriteria(answer);
-      showReasons(answer);
-      updateNotices({ hasTraffic: answer.metrics.requests.seen > 0 });
-    }),
+    fill(
+      ask<ReadinessAnswer>("/readiness", queryOf(shown, "span", "selection", "overrides"), signal),
+      (answer) => {
+        whatIf.refuse(null);
+        showVerdict(answer, Object.keys(shown.overrides));
+        showFigures(answer);
+        showCriteria(answer);
+        showReasons(answer);
+        updateNotices({ hasTraffic: answer.metrics.requests.seen > 0 });
+      },
+      markVerdictOld,
+    ),
     fill(ask<HistoryAnswer>("/history", selected, signal), (answer) => {
       charts.show(answer);
       find("#footnote").textContent = `Up to event ${grouped(answer.seq)} of the log. Times are in ${zone()}.`;
@@ -152,14 +157,16 @@ function loadTimeLine(span: string, own: string, signal: AbortSignal) {
 }
 
 /** Fills one part of the page; false when it failed. An answer to a question that nobody asks any more is left. */
-async function fill<T>(answer: Promise<T>, show: (answer: T) => void): Promise<boolean> {
+async function fill<T>(answer: Promise<T>, show: (answer: T) => void, onFailure?: () => void): Promise<boolean> {
   const { signal } = asking;
   try {
     const given = await answer;
     if (!signal.aborted) show(given);
     return true;
   } catch (error) {
-    if (!signal.aborted) failed(error);
+    if (signal.aborted) return false;
+    onFailure?.();
+    failed(error);
     return false;
   }
 }

@@ -33,7 +33,12 @@ function valuesOf({ points }: HistoryAnswer, valueOf: (point: HistoryPoint) => n
   return [...values, values.at(-1) ?? null];
 }
 
-const lengthOf = ({ from, to }: HistoryPoint): number => Math.max(0.001, secondsOf(to) - secondsOf(from));
+/** A window's edge may cut a point short; of a moment the rate would be that of the one request that falls into it. */
+const LENGTH_MIN = 0.25;
+
+function secondsFor({ from, to }: HistoryPoint, stepSeconds: number): number {
+  return Math.max(stepSeconds * LENGTH_MIN, secondsOf(to) - secondsOf(from));
+}
 
 const OUTCOMES = ["mirrored", "errored", "dropped", "skipped"] as const;
 const CATEGORIES = ["query", "connection", "timeout", "buffer_full"] as const;
@@ -48,7 +53,7 @@ export function requestSeries(history: HistoryAnswer): ChartSeries {
   const series = OUTCOMES.map((key) => {
     const perSecond = (point: HistoryPoint): number | null => {
       const count = point[key];
-      return count === null ? null : count / lengthOf(point);
+      return count === null ? null : count / secondsFor(point, history.step_seconds);
     };
     return { key, label: key, color: `--c-${key}`, values: valuesOf(history, perSecond) };
   });

@@ -21,5 +21,7 @@ export function startTheme(onChange: () => void): void {
     onChange();
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", onChange);
+  // Paper is white, whatever the screen is.
+  matchMedia("print").addEventListener("change", onChange);
   show();
 }

@@ -20,8 +20,8 @@ export function showVerdict(answer: ReadinessAnswer, changed: readonly string[])
   const score = answer.confidence_score.toFixed(0);
   banner.dataset["verdict"] = answer.verdict;
   banner.dataset["whatIf"] = isWhatIf ? "yes" : "no";
-  field("what-if").hidden = !isWhatIf;
-  field("what-if").textContent = `What if: ${changed.join(", ")} changed for this view, the stored policy stays`;
+  field("tag").hidden = !isWhatIf;
+  field("tag").textContent = `What if: ${changed.join(", ")} changed for this view, the stored policy stays`;
   field("verdict").textContent = words;
   field("recommendation").textContent = answer.recommendation;
   field("lead").textContent = answer.reasons[0] ?? "";
@@ -34,6 +34,17 @@ export function showVerdict(answer: ReadinessAnswer, changed: readonly string[])
   const news = `${isWhatIf ? "What if: " : ""}${words}, confidence ${score} of 100`;
   // Said once: a reader of the screen is not to hear it with every refresh.
   if (news !== announced) find("#announcer").textContent = announced = news;
+}
+
+/** The question has failed: what stands there, if anything, is the answer to an earlier one. */
+export function markVerdictOld(): void {
+  if (find("#verdict").dataset["verdict"] === "UNKNOWN") {
+    field("verdict").textContent = "No answer";
+    field("recommendation").textContent = "What is in the way is said above";
+    return;
+  }
+  field("tag").hidden = false;
+  field("tag").textContent = "Last known, not of now";
 }
 
 function showFacts(answer: ReadinessAnswer): void {
