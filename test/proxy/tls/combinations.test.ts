@@ -16,7 +16,7 @@ interface Combination {
   readonly outcome: string;
 }
 
-const ROLES: Readonly<Record<string, string>> = { SCRAM: "scram", MD5: "md5", trust: "postgres" };
+const ROLES: Readonly<Record<string, string>> = { SCRAM: "scram", MD5: "md5", trust: "postgres", "user list": "scram" };
 
 function combinations(): Combination[] {
   const text = readFileSync(join(import.meta.dirname, "../../../docs/tls.md"), "utf8");
@@ -51,8 +51,12 @@ describe.runIf(hasPrograms("psql"))("a psql that connects as the table says", ()
   });
 
   async function proxyOf(combination: Combination): Promise<InlineProxy> {
-    const key = `${combination.certificate} ${combination.primary}`;
-    const proxy = proxies.get(key) ?? (await startInlineProxy(rig.tables(legsOf(combination))));
+    const { certificate, primary, login } = combination;
+    const auth = login === "user list" ? "userlist" : "passthrough";
+    const key = `${certificate} ${primary} ${auth}`;
+    const users = auth === "userlist" ? { users: [{ name: "scram", password: SECRET }] } : {};
+    const tables = { ...rig.tables(legsOf(combination)), general: { auth }, ...users };
+    const proxy = proxies.get(key) ?? (await startInlineProxy(tables));
     proxies.set(key, proxy);
     return proxy;
   }
