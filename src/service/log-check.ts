@@ -6,6 +6,7 @@ import type { LogCheckStatus } from "../api/live-status.ts";
 import { messageOf } from "../errors.ts";
 import type { LogCheckReport } from "../events/check-log.ts";
 import type { Log } from "../log.ts";
+import { endWorker } from "./end-worker.ts";
 import { workerUrl } from "./worker-url.ts";
 
 /** A start is busy enough without it. */
@@ -48,7 +49,7 @@ export class LogCheck {
     clearTimeout(this.#timer);
     const worker = this.#worker;
     this.#worker = null;
-    await worker?.terminate();
+    if (worker !== null) await endWorker(worker);
   }
 
   #begin(): void {

@@ -12,6 +12,7 @@ import {
 } from "../api/log-questions.ts";
 import type { ReadingStatus, Unanswered } from "../api/live-status.ts";
 import { messageOf, PgsoakError } from "../errors.ts";
+import { endWorker } from "./end-worker.ts";
 import type { ReaderQuestion, ReaderReport, ReaderWorkerData } from "./reader-messages.ts";
 import { workerUrl } from "./worker-url.ts";
 
@@ -22,8 +23,6 @@ const HANGING_MAX = 2;
 const START_MS = 20_000;
 /** Who asks while it starts waits so much longer, and still less than a scraper does. */
 const STARTING_MS = 3000;
-/** A thread that hangs can't be ended, and must not keep the process. */
-const CLOSE_MS = 1000;
 
 const HANGS = "a disk that hangs, or a machine that is overloaded";
 
@@ -102,11 +101,7 @@ export class LogReading implements LogQuestions {
     const stopping = new BusyError("pgsoak is stopping");
     if (this.#current !== null) this.#refuse(this.#current, null, stopping);
     this.#refuseAll(null, stopping);
-    const ended = [...this.#hanging, ...(worker === null ? [] : [worker])].map((each) => each.terminate());
-    let timer: NodeJS.Timeout | undefined;
-    const enough = new Promise<void>((resolve) => (timer = setTimeout(resolve, CLOSE_MS)));
-    await Promise.race([Promise.all(ended), enough]);
-    clearTimeout(timer);
+    await Promise.all([...this.#hanging, ...(worker === null ? [] : [worker])].map(endWorker));
   }
 
   #hangs(): boolean {
