@@ -93,6 +93,8 @@ const number = (value: number): string => {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 };
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? "" : "s"}`;
+
 export function benchReportText({ version, machine, settings, figures }: BenchReport): string {
   const { clients, rounds, seconds, rate } = settings;
   const width = Math.max(...figures.map(({ name }) => name.length));
@@ -102,7 +104,7 @@ export function benchReportText({ version, machine, settings, figures }: BenchRe
   });
   return [
     `pgsoak ${version} on ${machineText(machine)}`,
-    `${clients} clients, ${rounds} rounds of ${seconds} s each way; latencies at ${number(rate)} requests/s; the median of the rounds (least to most)`,
+    `${counted(clients, "client")}, ${counted(rounds, "round")} of ${seconds} s each way; latencies at ${number(rate)} requests/s; the median of the rounds (least to most)`,
     "",
     ...lines,
     "",

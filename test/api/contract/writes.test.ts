@@ -22,8 +22,9 @@ const EXPECTATION = /expected|must be|unknown parameter/;
 const WRITTEN = ["marked", "epoch_started", "counters_reset"] as const;
 const RANDOM_RUNS = 40;
 
+/** Those that answer with the event that they have written. */
 const writesOf = async (port: number): Promise<Operation[]> =>
-  (await readOperations(port)).filter(({ bodyType }) => bodyType !== null);
+  (await readOperations(port)).filter(({ bodyType, answers }) => bodyType !== null && answers.has("201"));
 
 /** How many events people have written, through this API or otherwise. */
 async function written(): Promise<number> {
@@ -178,4 +179,11 @@ test("a body above the limit is refused, and nothing is written", async () => {
     expect(checked(operation, await httpRequest(service.port, request)).status).toBe(413);
   }
   expect(await written()).toBe(before);
+});
+
+test("whatever body any route is sent, it answers as documented", async () => {
+  for (const operation of (await readOperations(service.port)).filter(({ bodyType }) => bodyType !== null)) {
+    for (const body of BODIES)
+      checked(operation, await httpRequest(service.port, { ...requestOf(operation, []), body }));
+  }
 });
