@@ -1,5 +1,5 @@
 // The installed package on each Node.js that it supports, demo included. Too slow for the tests: .ci/run has it as a step
-// of its own. The last line is `N passed, M failed`.
+// of its own. The last line is `passed N failed M`.
 //
 //   node test/package/on-supported-nodes.ts
 
@@ -32,5 +32,5 @@ for (const [name] of NODES) {
     report(`${name}: ${args.join(" ")}`, code === 0 && stdout !== "", `exit ${code}\n${stdout}${stderr}`);
   }
 }
-process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.stdout.write(`passed ${passed} failed ${failed}\n`);
 process.exitCode = failed === 0 ? 0 : 1;
