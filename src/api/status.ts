@@ -118,6 +118,7 @@ async function* changes(read: () => Promise<Status>, stop: AbortSignal): AsyncGe
 export function addStatusRoute(api: Api, context: ApiContext): void {
   let open = 0;
   const look = sharedLook(context);
+  const pieces = (stop: AbortSignal): AsyncGenerator<string, undefined> => changes(look, stop);
   const follow = (c: Context<ApiEnv>): Response => {
     const headers = { "content-type": "text/event-stream", "x-accel-buffering": "no" };
     if (c.req.method === "HEAD") return new Response(null, { headers });
@@ -130,7 +131,6 @@ export function addStatusRoute(api: Api, context: ApiContext): void {
       isOpen = false;
     };
     const onSlow = (): void => void c.env?.outgoing?.destroy();
-    const pieces = (stop: AbortSignal) => changes(look, stop);
     return new Response(createTextStream({ pieces, end: closing, onEnd, onSlow }), { headers });
   };
   api.openapi(route, async (c) => {
