@@ -233,10 +233,14 @@ describe.runIf(hasChromium)("the dashboard in Chromium", { timeout: BROWSER_TEST
     await using watched = await openOver(api);
     const { page } = watched;
     await filled(page);
+    await page.getByText("What if the thresholds were others?").click();
+    await page.getByLabel("Drop rate, at most").fill("0.2");
     await page.getByLabel("Add a note").fill("Vacuum <b>began</b>");
     await page.getByLabel("Your name").fill("ines");
     await page.getByRole("button", { name: "Add", exact: true }).click();
     await page.locator("#notes", { hasText: "Vacuum <b>began</b> ines" }).waitFor();
+    // What is being filled in stays through a refresh.
+    expect(await page.getByLabel("Drop rate, at most").inputValue()).toBe("0.2");
     await page.reload();
     expect(await page.getByLabel("Your name").inputValue()).toBe("ines");
     api.live.recordingStatus = { state: "broken", cause: "disk full" };

@@ -1,7 +1,7 @@
 // What is under the cursor: the span of the point, each series with its number, gaps and marks.
 
 import type uPlotType from "uplot";
-import type { ChartKind } from "./chart.ts";
+import type { ChartKind } from "./chart-options.ts";
 import { element } from "./element.ts";
 import { clock, minute } from "./format.ts";
 import type { Marks } from "./marks.ts";

@@ -1,7 +1,8 @@
 // The four charts of the window, with their tables.
 
 import type { HistoryAnswer } from "./answers.ts";
-import { type Chart, type ChartKind, createChart } from "./chart.ts";
+import { type Chart, createChart } from "./chart.ts";
+import type { ChartKind } from "./chart-options.ts";
 import { showChartTable } from "./chart-table.ts";
 import { field, find } from "./element.ts";
 import { compact, grouped, ms, step } from "./format.ts";

@@ -1,16 +1,9 @@
 // Starts the page: the address says what is shown, each part is filled when its answer comes, and all of them again when the
 // log has grown.
 
-import type {
-  EpochsAnswer,
-  HistoryAnswer,
-  MarkersAnswer,
-  ObservationsAnswer,
-  ReadinessAnswer,
-  StatementsAnswer,
-  StatusAnswer,
-} from "./answers.ts";
-import { ask, AskError } from "./ask.ts";
+import type { StatementsAnswer, StatusAnswer } from "./answers.ts";
+import { linkAnswers } from "./answer-links.ts";
+import { AskError } from "./ask.ts";
 import { createCharts } from "./charts.ts";
 import { showCriteria, showReasons } from "./criteria.ts";
 import { find } from "./element.ts";
@@ -21,16 +14,15 @@ import { showMirrors } from "./mirrors.ts";
 import { showTimeLine, startNoteForm } from "./notes.ts";
 import { updateNotices } from "./notices.ts";
 import { showObserved } from "./observed.ts";
+import { askAll } from "./questions.ts";
 import { createRefresh } from "./refresh.ts";
 import { createStatementDialog } from "./statement-dialog.ts";
 import { createStatements } from "./statements.ts";
 import { startTheme } from "./theme.ts";
 import { markVerdictOld, showFigures, showVerdict } from "./verdict.ts";
 import { createViewControls } from "./view-controls.ts";
-import { addressOf, endsNow, parseViewState, queryOf, SORT_DEFAULT, type ViewState } from "./view-state.ts";
+import { addressOf, endsNow, parseViewState, type ViewState } from "./view-state.ts";
 import { createWhatIf } from "./what-if.ts";
-
-const STATEMENTS_SHOWN = 50;
 
 let state = parseViewState(location.search);
 let asking = new AbortController();
@@ -60,6 +52,9 @@ function go(change: Partial<ViewState>): void {
 async function loadAnew(): Promise<void> {
   const main = find("main");
   main.ariaBusy = "true";
+  controls.show(state);
+  whatIf.show(state);
+  linkAnswers(state);
   const asked = state;
   await load();
   if (asked === state) main.ariaBusy = "false";
@@ -67,7 +62,7 @@ async function loadAnew(): Promise<void> {
 
 function keep(change: Partial<ViewState>): void {
   state = { ...state, ...change };
-  history.pushState(null, "", addressOf(state));
+  window.history.pushState(null, "", addressOf(state));
 }
 
 function showStatement(): void {
@@ -93,32 +88,16 @@ function failed(error: unknown): void {
   updateNotices({ failure: error.message });
 }
 
-function linkAnswers(): void {
-  for (const link of document.querySelectorAll<HTMLAnchorElement>("a[data-link]")) {
-    const [path = "", own = ""] = (link.dataset["link"] ?? "").split("?");
-    const parts =
-      path === "/readiness" ? (["span", "selection", "overrides"] as const) : (["span", "selection"] as const);
-    const query = [own, queryOf(state, ...parts)].filter((part) => part !== "").join("&");
-    link.href = query === "" ? path : `${path}?${query}`;
-  }
-}
-
 /** Never rejects. */
 async function load(): Promise<void> {
   asking.abort();
   asking = new AbortController();
   const { signal } = asking;
   const shown = state;
-  controls.show(shown);
-  whatIf.show(shown);
-  linkAnswers();
-  const span = queryOf(shown, "span");
-  const selected = queryOf(shown, "span", "selection");
-  const sort = `sort=${shown.sort === "" ? SORT_DEFAULT : encodeURIComponent(shown.sort)}&limit=${STATEMENTS_SHOWN}`;
-  const own = shown.mirroring === null ? span : `${span}&mirroring=${encodeURIComponent(shown.mirroring)}`;
+  const { readiness, history, statements: listed, timeLine } = askAll(shown, signal);
   const parts = [
     fill(
-      ask<ReadinessAnswer>("/readiness", queryOf(shown, "span", "selection", "overrides"), signal),
+      readiness,
       (answer) => {
         whatIf.refuse(null);
         showVerdict(answer, Object.keys(shown.overrides));
@@ -129,31 +108,23 @@ async function load(): Promise<void> {
       },
       markVerdictOld,
     ),
-    fill(ask<HistoryAnswer>("/history", selected, signal), (answer) => {
+    fill(history, (answer) => {
       charts.show(answer);
       find("#footnote").textContent = `Up to event ${grouped(answer.seq)} of the log. Times are in ${zone()}.`;
     }),
-    fill(ask<StatementsAnswer>("/statements", `${selected}&${sort}`, signal), (answer) => {
+    fill(listed, (answer) => {
       statements = answer;
       table.show(answer, shown.sort);
       showStatement();
     }),
-    fill(loadTimeLine(span, own, signal), ([observations, markers, epochs]) => {
+    fill(timeLine, ([observations, markers, epochs]) => {
       charts.mark(marksOf(observations, markers, epochs));
       showTimeLine(observations, markers, epochs);
-      if (observations !== null) showObserved(observations);
+      showObserved(observations);
     }),
   ];
   const outcomes = await Promise.all(parts);
   if (outcomes.every(Boolean)) updateNotices({ failure: null });
-}
-
-function loadTimeLine(span: string, own: string, signal: AbortSignal) {
-  return Promise.all([
-    ask<ObservationsAnswer>("/observations", own, signal),
-    ask<MarkersAnswer>("/markers", span, signal),
-    ask<EpochsAnswer>("/epochs", span, signal),
-  ]);
 }
 
 /** Fills one part of the page; false when it failed. An answer to a question that nobody asks any more is left. */

@@ -24,11 +24,10 @@ export const epochText = ({ what, before, after }: EpochsAnswer["epochs"][number
     : `${words(what)}: ${before === "" ? "nothing" : before} → ${after === "" ? "nothing" : after}`;
 
 export function marksOf(
-  observations: ObservationsAnswer | null,
-  markers: MarkersAnswer | null,
-  epochs: EpochsAnswer | null,
+  { mirrorings: timelines }: ObservationsAnswer,
+  { markers }: MarkersAnswer,
+  { epochs }: EpochsAnswer,
 ): Marks {
-  const timelines = observations?.mirrorings ?? [];
   const gaps = timelines.flatMap((timeline) =>
     timeline.gaps.map(({ from, to, cause }) => {
       return {
@@ -39,8 +38,8 @@ export function marksOf(
       };
     }),
   );
-  const notes = (markers?.markers ?? []).map(({ at, text }) => ({ at: seconds(at), kind: "note" as const, text }));
-  const changes = (epochs?.epochs ?? []).map((epoch) => {
+  const notes = markers.map(({ at, text }) => ({ at: seconds(at), kind: "note" as const, text }));
+  const changes = epochs.map((epoch) => {
     return { at: seconds(epoch.at), kind: "epoch" as const, text: `Epoch: ${epochText(epoch)}` };
   });
   return { gaps, lines: [...notes, ...changes] };

@@ -21,16 +21,12 @@ const gapEntry = (mirroring: string, { from, seconds, cause }: GapAnswer): Entry
   return { at: from, kind: "gap", what: `Not observed for ${duration(seconds)}: ${words(cause)}`, who: mirroring };
 };
 
-function entriesOf(
-  observations: ObservationsAnswer | null,
-  markers: MarkersAnswer | null,
-  epochs: EpochsAnswer | null,
-): Entry[] {
-  const gaps = (observations?.mirrorings ?? []).flatMap(({ mirroring, gaps: all }) =>
+function entriesOf({ mirrorings }: ObservationsAnswer, { markers }: MarkersAnswer, { epochs }: EpochsAnswer): Entry[] {
+  const gaps = mirrorings.flatMap(({ mirroring, gaps: all }) =>
     all.filter((gap) => !isBeforeLog(gap)).map((gap) => gapEntry(mirroring, gap)),
   );
-  const notes = (markers?.markers ?? []).map(({ at, text, who }): Entry => ({ at, kind: "note", what: text, who }));
-  const changes = (epochs?.epochs ?? []).map((epoch): Entry => {
+  const notes = markers.map(({ at, text, who }): Entry => ({ at, kind: "note", what: text, who }));
+  const changes = epochs.map((epoch): Entry => {
     const { at, mirroring, who } = epoch;
     const where = mirroring ?? "all mirrorings";
     return {
@@ -45,11 +41,7 @@ function entriesOf(
 
 const KIND_WORDS = { note: "Note", epoch: "Epoch", gap: "Gap" } as const;
 
-export function showTimeLine(
-  observations: ObservationsAnswer | null,
-  markers: MarkersAnswer | null,
-  epochs: EpochsAnswer | null,
-): void {
+export function showTimeLine(observations: ObservationsAnswer, markers: MarkersAnswer, epochs: EpochsAnswer): void {
   const entries = entriesOf(observations, markers, epochs);
   const items = entries
     .slice(0, SHOWN_MAX)

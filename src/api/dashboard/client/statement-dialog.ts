@@ -120,9 +120,12 @@ export function createStatementDialog(onClose: () => void): StatementDialog {
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();
   });
+  let shown: string | null = null;
   return {
     show: (statement) => {
-      const scrolled = dialog.scrollTop;
+      // What somebody reads and copies doesn't change below the cursor.
+      if (dialog.open && statement !== null && statement.fingerprint === shown) return;
+      shown = statement?.fingerprint ?? null;
       if (!dialog.open || dialog.childElementCount === 0) {
         const close = element("button", { type: "button", "aria-label": "Close" }, "Close");
         close.addEventListener("click", () => dialog.close());
@@ -137,7 +140,6 @@ export function createStatementDialog(onClose: () => void): StatementDialog {
           : body(statement);
       find(".dialog-body", dialog).replaceChildren(...parts);
       if (!dialog.open) dialog.showModal();
-      dialog.scrollTop = scrolled;
     },
     close: () => {
       if (dialog.open) dialog.close();

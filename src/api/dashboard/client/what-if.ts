@@ -25,6 +25,8 @@ export function createWhatIf(onAsk: (overrides: Record<string, string>) => void)
   };
   const hintOf = (each: Field): HTMLElement => find(`#${each.id}-hint`, form);
 
+  /** The overrides that the form was last filled with. */
+  let shown = "";
   form.addEventListener("input", (event) => {
     if (event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement) mark(event.target);
   });
@@ -34,14 +36,19 @@ export function createWhatIf(onAsk: (overrides: Record<string, string>) => void)
     // An emptied field means the stored value.
     onAsk(Object.fromEntries(pairs.filter(([, value]) => value !== "")));
   });
-  find('[data-action="reset"]', form).addEventListener("click", () => onAsk({}));
+  find('[data-action="reset"]', form).addEventListener("click", () => {
+    shown = "";
+    onAsk({});
+  });
 
   return {
     show: ({ overrides }) => {
+      // What somebody is filling in stays when another part of the address changes.
+      const now = JSON.stringify(overrides);
+      if (now === shown) return;
+      shown = now;
       for (const each of fields) {
-        if (document.activeElement !== each || overrides[each.name] !== undefined) {
-          each.value = overrides[each.name] ?? each.dataset["stored"] ?? "";
-        }
+        each.value = overrides[each.name] ?? each.dataset["stored"] ?? "";
         mark(each);
       }
       if (Object.keys(overrides).length > 0) details.open = true;
