@@ -5,6 +5,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import type { Api, ApiContext, ApiEnv } from "../api-context.ts";
+import { noParameters } from "../strict-query.ts";
 import { isToken } from "../token-guard.ts";
 import { dashboardFiles } from "./dashboard-files.ts";
 import type { LoginAttempts } from "./login-attempts.ts";
@@ -22,6 +23,7 @@ const formRoute = createRoute({
   method: "get",
   path: "/login",
   summary: "The form that begins a session, as HTML",
+  request: { query: noParameters },
   responses: { 200: { description: "The form", content: html } },
 });
 
@@ -30,6 +32,7 @@ const loginRoute = createRoute({
   path: "/login",
   summary: "Begins a session: the token once, then a cookie",
   request: {
+    query: noParameters,
     body: {
       required: true,
       content: {
@@ -43,7 +46,7 @@ const loginRoute = createRoute({
     },
   },
   responses: {
-    303: { description: "Logged in; the page comes next", content: html },
+    303: { description: "Logged in; the page comes next" },
     401: { description: "Not the token", content: html },
     429: { description: "Too many wrong tokens from this address; Retry-After says how long to wait", content: html },
   },
@@ -53,7 +56,8 @@ const logoutRoute = createRoute({
   method: "post",
   path: "/logout",
   summary: "Ends the session",
-  responses: { 303: { description: "Logged out; the form comes next", content: html } },
+  request: { query: noParameters },
+  responses: { 303: { description: "Logged out; the form comes next" } },
 });
 
 export interface Login {

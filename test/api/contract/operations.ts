@@ -25,7 +25,7 @@ const operationSchema = z.looseObject({
     )
     .default([]),
   requestBody: z.looseObject({ content: z.record(z.string(), z.object({ schema: schemaSchema })) }).optional(),
-  responses: z.record(z.string(), z.looseObject({ content: contentSchema })),
+  responses: z.record(z.string(), z.looseObject({ content: contentSchema.default({}) })),
 });
 const documentSchema = z.looseObject({
   paths: z.record(z.string(), z.record(z.string(), operationSchema)),

@@ -27,6 +27,8 @@ interface Target {
 
 const questionsOf = (operations: readonly Operation[]): Operation[] =>
   operations.filter(({ bodyType }) => bodyType === null);
+/** Who has left is sent to the way in. */
+const rightStatus = ({ path }: Operation): number => (path === "/logout" ? 303 : 200);
 const targetsOf = (operations: readonly Operation[]): Target[] =>
   questionsOf(operations).flatMap((operation) => operation.fields.map((field) => ({ operation, field })));
 
@@ -53,7 +55,7 @@ test("every parameter has an example, and every example is answered", async () =
   expect(targetsOf(operations).length).toBeGreaterThan(50);
   for (const operation of questionsOf(operations)) {
     const { status } = await ask(service.port, operation, requiredOf(operation));
-    expect([operation.path, status]).toEqual([operation.path, 200]);
+    expect([operation.path, status]).toEqual([operation.path, rightStatus(operation)]);
   }
   for (const target of targetsOf(operations)) {
     const { operation, field } = target;
@@ -135,7 +137,9 @@ test("what a route does not know is refused by name", async () => {
     "😀",
     "x".repeat(3000),
   ];
-  for (const operation of questionsOf(await readOperations(service.port))) {
+  // The page's own address holds its state; a link to it with more in it still opens.
+  const strict = questionsOf(await readOperations(service.port)).filter(({ path }) => path !== "/");
+  for (const operation of strict) {
     for (const name of names) {
       const unknown = { field: { name, in: "query" as const }, value: "1" };
       const { status, text } = await ask(service.port, operation, [...requiredOf(operation), unknown]);
@@ -159,7 +163,7 @@ test("whatever a client would like to read, every route answers with what is doc
     for (const accept of types) {
       const request = requestOf(operation, requiredOf(operation));
       const answer = await httpRequest(service.port, { ...request, headers: { ...request.headers, accept } });
-      expect(checked(operation, answer).status).toBe(200);
+      expect(checked(operation, answer).status).toBe(rightStatus(operation));
     }
   }
 });
