@@ -105,6 +105,11 @@ export const ALERT_SCENARIOS: readonly AlertScenario[] = [
     },
   },
   {
+    name: "a log that can't be read is said, because nothing else can be",
+    series: { pgsoak_event_log_readable: "1x30 0x60 1x300" },
+    firing: { "30m": [], "34m": [], "40m": ["PgsoakLogUnreadable"], "100m": [] },
+  },
+  {
     name: "recording that is switched off is no soak",
     series: { pgsoak_recording: "0x100", pgsoak_mirror_observing: "0x100", ...fill(PROJECTED, null) },
     firing: { "0m": [], "2m": ["PgsoakNotRecording"], "10m": ["PgsoakNotRecording", "PgsoakObservationGap"] },

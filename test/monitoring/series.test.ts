@@ -15,6 +15,13 @@ import { startVariedSoak, type VariedSoak } from "./varied-soak.ts";
 const MOVED_ELSEWHERE = [
   "mirror_unaccounted_requests", // test/api/metrics.test.ts
   "recording", // test/api/metrics.test.ts
+  "mirror_login_refusals_total", // test/end-to-end/userlist.test.ts
+  "client_login_failures_total", // test/end-to-end/userlist.test.ts
+  "dashboard_refused_logins_total", // test/api/dashboard.test.ts
+  "mirror_sessions_incomplete", // test/proxy/mirror/advisory-locks.test.ts
+  "sessions_unwatched_total", // test/faults/tap-fault.test.ts
+  "event_log_readable", // test/faults/hanging-reader.test.ts
+  "event_log_unanswered_total", // test/faults/hanging-reader.test.ts
   "events_unrecorded_total", // test/faults/disk-full.test.ts
   "event_log_damaged", // test/faults/damaged-log.test.ts
   "projection_lag_events", // test/api/rebuilding.test.ts

@@ -28,6 +28,7 @@ export const HEALTHY: SoakSeries = {
   pgsoak_start_time_seconds: always(1_700_000_000),
   pgsoak_recording: always(1),
   pgsoak_event_log_damaged: always(0),
+  pgsoak_event_log_readable: always(1),
   pgsoak_events_unrecorded_total: always(0),
   'pgsoak_client_refusals_total{limit="max_connections"}': always(0),
   pgsoak_mirror_observing: always(1),
