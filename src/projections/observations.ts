@@ -44,6 +44,7 @@ function leavesGap({ cause, lane, requests, from, to }: EventOf<"unrecorded">): 
 class ObservationLedger implements Fold {
   readonly name = "observations";
   readonly version = 1;
+  readonly rareKinds = ["run_started", "run_stopped", "observation_changed", "unrecorded"] as const;
   readonly tables: readonly [observation: string, gap: string];
   readonly #watched = new Map<string, Watched>();
   readonly #touched = new Set<string>();
