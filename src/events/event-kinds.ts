@@ -28,3 +28,26 @@ export function known<T>(names: readonly T[], code: number, seq: number, what: s
   const message = `Event ${seq} of the log has the unknown ${what} ${code}: a newer pgsoak wrote it. Use that version to read it.`;
   throw new PgsoakError("log_newer", message);
 }
+
+/** Whether the event is of none of the kinds that every request makes: the others are in the index `event_rare`. */
+export function isRare({ kind }: { readonly kind: EventKind }): boolean {
+  switch (kind) {
+    case "queued":
+    case "mirrored":
+    case "errored":
+    case "dropped":
+    case "tallied":
+    case "skipped":
+      return false;
+    case "unrecorded":
+    case "run_started":
+    case "run_stopped":
+    case "observation_changed":
+    case "epoch_started":
+    case "marked":
+    case "counters_reset":
+    case "mirror_seen":
+    case "idled":
+      return true;
+  }
+}

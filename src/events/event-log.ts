@@ -6,11 +6,12 @@ import type { Database } from "better-sqlite3";
 import { BUSY_TIMEOUT_MS, explainSqliteError, openDatabase } from "./database.ts";
 import { EventInserts } from "./event-inserts.ts";
 import type { MirrorEvent, NewEvent } from "./event.ts";
+import { isRare } from "./event-kinds.ts";
 import { FailureDictionary } from "./failures.ts";
 import { FileIdentity } from "./file-identity.ts";
 import { savePositions } from "./fold-positions.ts";
 import { catchUp, FoldRebuild } from "./fold-rebuild.ts";
-import type { Fold } from "./fold.ts";
+import { applyAll, type Fold } from "./fold.ts";
 import { LaneDictionary } from "./lanes.ts";
 import { LogReader } from "./log-reader.ts";
 import { migrate } from "./migrator.ts";
@@ -176,8 +177,9 @@ export class EventLog implements Disposable {
     for (const event of events) {
       if (event.kind === "run_started") this.#startRun(event.run, event.seq);
     }
+    const rare = events.filter(isRare);
     for (const fold of this.#folds) {
-      for (const event of events) fold.apply(event);
+      applyAll(fold, events, rare);
       fold.save(this.db);
     }
     savePositions(this.db, this.#folds, events[events.length - 1]!.seq);

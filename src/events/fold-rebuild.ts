@@ -4,7 +4,8 @@
 import { restoreCheckpoint } from "./checkpoint.ts";
 import { areSmall, emptySome } from "./empty-tables.ts";
 import type { MirrorEvent } from "./event.ts";
-import type { Fold } from "./fold.ts";
+import { isRare } from "./event-kinds.ts";
+import { applyAll, type Fold } from "./fold.ts";
 import { readPosition, savePositions } from "./fold-positions.ts";
 import type { LogReader } from "./log-reader.ts";
 
@@ -105,8 +106,10 @@ export class FoldRebuild {
       const events: MirrorEvent[] = [];
       last = this.#reader.scan(end, (event) => events.push(event), chunk);
       // Fold by fold: a loop that stays in one of them runs quicker.
+      const rare = events.filter(isRare);
       for (const { fold, seq } of this.#behind) {
-        for (const event of events) if (event.seq > seq) fold.apply(event);
+        if (seq <= end) applyAll(fold, events, rare);
+        else for (const event of events) if (event.seq > seq) fold.apply(event);
       }
       if (performance.now() >= until) break;
     }
@@ -154,11 +157,11 @@ export class FoldRebuild {
   }
 }
 
-const isRare = ({ rareKinds }: Fold): boolean => rareKinds !== undefined;
+const isQuick = ({ rareKinds }: Fold): boolean => rareKinds !== undefined;
 
 /** Loads the folds and brings them to the end of the log, however long that takes: for one with rareKinds, not long. */
 export function catchUp(reader: LogReader, folds: readonly Fold[]): void {
-  const together = [folds.filter((fold) => !isRare(fold)), ...folds.filter(isRare).map((fold) => [fold])];
+  const together = [folds.filter((fold) => !isQuick(fold)), ...folds.filter(isQuick).map((fold) => [fold])];
   for (const some of together) {
     const rebuild = new FoldRebuild(reader, some);
     for (rebuild.takeWhole(); rebuild.progress !== null; rebuild.takeWhole()) rebuild.step(Number.POSITIVE_INFINITY);

@@ -18,8 +18,8 @@ export interface Fold {
   /** A run can't begin without it: it is rebuilt before, and not beside the recording. */
   readonly isNeededAtStart?: true;
   /**
-   * The only kinds that change it, when all of them are rare: when it alone has to be rebuilt, no other event is read, and
-   * that takes no longer in a larger log.
+   * The only kinds that change it, when all of them are rare: then it is not bothered with the frequent ones, and when it
+   * alone has to be rebuilt, no other event is read, which takes no longer in a larger log.
    */
   readonly rareKinds?: readonly EventKind[];
   /** Empties its tables and its state. */
@@ -35,4 +35,9 @@ export interface Fold {
    * leads to more rows than it leaves; called inside a transaction that also saves.
    */
   settle?(db: Database): number;
+}
+
+/** Folds a batch that comes behind all that the fold has seen. */
+export function applyAll(fold: Fold, events: readonly MirrorEvent[], rare: readonly MirrorEvent[]): void {
+  for (const event of fold.rareKinds === undefined ? events : rare) fold.apply(event);
 }

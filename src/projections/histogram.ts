@@ -160,19 +160,21 @@ export class Histogram {
   /** Pairs of varints, one for each bucket that has samples: empty buckets before it, and its count. */
   encode(): Uint8Array {
     let [length, last] = [0, -1];
-    const append = (bucket: number, count: number): void => {
-      length = appendVarint(length, bucket - last - 1);
-      length = appendVarint(length, count);
-      last = bucket;
-    };
-    const listed = this.#listed.toSorted((a, b) => a - b);
+    const listed = this.#listed;
+    if (listed.length > 1) listed.sort((a, b) => a - b);
     for (let i = 0, start = 0; i < listed.length; i++) {
-      if (listed[i] === listed[i + 1]) continue;
-      append(listed[i]!, i + 1 - start);
-      start = i + 1;
+      const bucket = listed[i]!;
+      if (bucket === listed[i + 1]) continue;
+      length = appendVarint(appendVarint(length, bucket - last - 1), i + 1 - start);
+      [start, last] = [i + 1, bucket];
     }
-    for (let cell = 0; cell < this.#counts.length; cell++) {
-      if (this.#counts[cell]! > 0) append(this.#first + cell, this.#counts[cell]!);
+    const counts = this.#counts;
+    for (let cell = 0; cell < counts.length; cell++) {
+      const count = counts[cell]!;
+      if (count === 0) continue;
+      const bucket = this.#first + cell;
+      length = appendVarint(appendVarint(length, bucket - last - 1), count);
+      last = bucket;
     }
     return SCRATCH.slice(0, length);
   }
@@ -235,6 +237,10 @@ export class Histogram {
 
 /** Seven bits a byte, the lowest first; all bytes but the last have the eighth. Returns where the next byte goes. */
 function appendVarint(position: number, value: number): number {
+  if (value < 128) {
+    SCRATCH[position] = value;
+    return position + 1;
+  }
   let [next, rest] = [position, value];
   while (rest >= 128) {
     SCRATCH[next++] = (rest % 128) + 128;

@@ -30,6 +30,7 @@ export type NoteTables = { marker: MarkerRow; epoch: EpochRow };
 class Notes implements Fold {
   readonly name = "notes";
   readonly version = 1;
+  readonly rareKinds = ["marked", "epoch_started"] as const;
   readonly tables: readonly [marker: string, epoch: string];
   #new: (EventOf<"marked"> | EventOf<"epoch_started">)[] = [];
 

@@ -49,6 +49,7 @@ function gapOf({ seq, cause, from, to }: EventOf<"unrecorded">): ObservationGapR
 class ObservationLedger implements Fold {
   readonly name = "observations";
   readonly version = 2;
+  readonly rareKinds = ["run_started", "run_stopped", "observation_changed", "unrecorded"] as const;
   readonly tables: readonly [observation: string, gap: string];
   readonly #watched = new Map<string, Watched>();
   readonly #touched = new Set<string>();
