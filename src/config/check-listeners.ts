@@ -1,11 +1,13 @@
 // What must hold for the three addresses that pgsoak listens on: they differ, and what is reachable from other machines
-// asks for a secret.
+// asks for a secret that its clients can send.
 
 import { isLoopback, overlaps } from "./address.ts";
 import type { Config } from "./config.ts";
 import type { Mistakes } from "./mistakes.ts";
 import { PORT_EXPECTED } from "./schema.ts";
 
+/** What an Authorization header can carry behind "Bearer". */
+const BEARER_TOKEN = /^[\x21-\x7e]*$/;
 const LISTENERS = ["general", "api", "admin"] as const;
 
 export function checkListeners(config: Config, allowPortZero: boolean, mistakes: Mistakes): void {
@@ -28,6 +30,11 @@ export function checkListeners(config: Config, allowPortZero: boolean, mistakes:
       ["api", "host"],
       `"${api.host}" is reachable from other machines and needs api.token or api.token_file`,
     );
+  }
+  if (api.token !== null && !BEARER_TOKEN.test(api.token)) {
+    const path = ["api", mistakes.isGiven(["api", "token_file"]) ? "token_file" : "token"];
+    const expected = "expected letters, digits and signs of ASCII without blanks";
+    mistakes.add(path, `${expected}, got a value that is not shown`);
   }
   if (!isLoopback(admin.host) && admin.password === null && !mistakes.has(["admin", "password_file"])) {
     const needs = "needs admin.password or admin.password_file";

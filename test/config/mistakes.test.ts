@@ -384,6 +384,11 @@ const cases: readonly Case[] = [
     lines: ['11: api.host: "0.0.0.0" is reachable from other machines and needs api.token or api.token_file'],
   },
   {
+    rule: "API's token that no header can carry, not shown",
+    add: '[api]\ntoken = "two words"',
+    lines: ["11: api.token: expected letters, digits and signs of ASCII without blanks, got a value that is not shown"],
+  },
+  {
     rule: "console without a password on another address",
     add: '[admin]\nhost = "10.0.0.5"',
     lines: [
