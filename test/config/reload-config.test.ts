@@ -48,7 +48,7 @@ describe("a configuration that is read again", () => {
   });
 
   test("says when a secret was not set before", () => {
-    const { changed } = reload(`[api]\ntoken = "a secret token"\n${BASE}`);
+    const { changed } = reload(`[api]\ntoken = "a-secret-token"\n${BASE}`);
     expect(changed).toEqual(['api.token: not set -> "********"']);
   });
 

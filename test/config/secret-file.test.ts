@@ -5,7 +5,7 @@ test("secrets come from files, without the line end at their end", () => {
   using folder = new ConfigFolder();
   folder.write("plain", "no line end");
   folder.write("unix", "p:@/%\"'w\n");
-  folder.write("windows", "p w\r\n");
+  folder.write("windows", "p-w\r\n");
   folder.write("two", "line one\nline two\n\n");
   const config = folder.load(`${BASE}[[users]]
 name = "app"
@@ -19,7 +19,7 @@ token_file = "windows"
 password_file = "${folder.path}/two"
 `);
   expect(config.users.map(({ password }) => password)).toEqual(["no line end", "p:@/%\"'w"]);
-  expect(config.api.token).toBe("p w");
+  expect(config.api.token).toBe("p-w");
   expect(config.admin.password).toBe("line one\nline two\n");
 });
 
