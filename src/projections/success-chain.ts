@@ -31,9 +31,12 @@ const FAILURE_KINDS = `${KIND_CODES.errored}, ${KIND_CODES.dropped}`;
 /** Called inside a read transaction. */
 export function readSuccessChain(reader: LogReader, window: Window, lanes: readonly number[]): SuccessChain {
   const chain = new Chain(reader, lanes);
-  const failure = chain.lastFailure(window);
-  if (failure === null) return { successes: chain.successes(window), brokenBy: null };
-  const successes = chain.behind(failure) + chain.successes({ from: failure.at + 1, to: window.to });
+  // Behind what is known of the window there may be a failure that nobody can see.
+  const known = chain.known(window);
+  if (known === null) return { successes: 0, brokenBy: null };
+  const failure = chain.lastFailure(known);
+  if (failure === null) return { successes: chain.successes(known), brokenBy: null };
+  const successes = chain.behind(failure) + chain.successes({ from: failure.at + 1, to: known.to });
   return { successes, brokenBy: failure.lane };
 }
 
@@ -46,6 +49,10 @@ class Chain {
     this.#reader = reader;
     this.#rollups = new RollupReader(reader);
     this.#lanes = JSON.stringify(lanes);
+  }
+
+  known(window: Window): Window | null {
+    return this.#rollups.plan(window).covered;
   }
 
   lastFailure(window: Window, levels = ROLLUP_LEVELS): Failure | null {

@@ -9,6 +9,7 @@ import { readSuccessChain, type SuccessChain } from "../../src/projections/succe
 import type { Window } from "../../src/projections/window.ts";
 import { logFolder } from "../events/log-folder.ts";
 import { eventMoments, LANES } from "./event-sequences.ts";
+import { runStarted } from "./facts.ts";
 
 const SECOND = 1_000_000;
 const MINUTE = 60 * SECOND;
@@ -57,6 +58,41 @@ test("any chain of any window is what its raw events say, however old they are",
     }),
     { numRuns: 60 },
   );
+});
+
+test("of a window whose end is not known any more, the chain ends where that is", async () => {
+  const at = 1_700_000_000 * SECOND;
+  const open = (request: number): NewEvent => ({
+    kind: "queued",
+    at,
+    run: 1,
+    session: 1,
+    request,
+    lane: 1,
+    statement: 0,
+    bytes: 0,
+  });
+  const latencies = { mirrorUs: 1, primaryUs: 1, waitUs: 1, rows: 0, parity: "match", root: null } as const;
+  const success = (request: number, when: number): NewEvent => {
+    return { kind: "mirrored", at: when, request, lane: 1, statement: 0, ...latencies };
+  };
+  const drop = (request: number, when: number): NewEvent => {
+    return { kind: "dropped", at: when, request, lane: 1, statement: 0, reason: "buffer_full", wasQueued: true };
+  };
+  const batches = [
+    [runStarted(at), open(1), open(2), open(3), open(4), open(5)],
+    [drop(1, at)],
+    [drop(2, at + SECOND)],
+    [drop(3, at + SECOND + 1000), success(4, at + SECOND + 1000)],
+    [success(5, at + SECOND + 300_000)],
+  ];
+  await withLog(batches, (log) => {
+    log.db.prepare("delete from event where seq <= 8").run();
+    log.db.prepare("update log_extent set removed_seq = 8, removed_at = ?").run(at + SECOND);
+    // The open second is cut in its middle, where nothing but raw events could tell.
+    const chain = readSuccessChain(log.reader, { from: at, to: at + SECOND + 1001 }, [1]);
+    expect(chain.successes).toBe(0);
+  });
 });
 
 test("where raw events were removed a chain is never told longer than it is", async () => {
