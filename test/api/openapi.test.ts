@@ -6,7 +6,10 @@ const parameterSchema = z.looseObject({ name: z.string(), in: z.enum(["query", "
 const operationSchema = z.looseObject({
   summary: z.string().min(10),
   parameters: z.array(parameterSchema).optional(),
-  responses: z.record(z.string(), z.looseObject({ description: z.string().min(3), content: z.looseObject({}) })),
+  responses: z.record(
+    z.string(),
+    z.looseObject({ description: z.string().min(3), content: z.looseObject({}).default({}) }),
+  ),
 });
 const documentSchema = z.looseObject({
   openapi: z.literal("3.1.0"),

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openReader } from "../../src/events/log-reader.ts";
 import type { MirrorEvent } from "../../src/events/event.ts";
-import { freePort } from "../../src/demo/free-port.ts";
+import { freePort } from "../helpers/free-port.ts";
 import { openFakeServer } from "../helpers/http-server.ts";
 import { mirrorTables } from "../helpers/config-text.ts";
 import { type RunningPgsoak, startPgsoak } from "../helpers/start-pgsoak.ts";

@@ -45,7 +45,7 @@ const config = loadConfig({
   env: Object.fromEntries(
     Object.entries(service("pgsoak").environment).map(([name, value]) => [
       name,
-      value.replace(/^\$\{\w+:[-?](.*)\}$/, "$1"),
+      value.replace(/^\$\{(\w+):\?.*\}$/, "$1").replace(/^\$\{\w+:-(.*)\}$/, "$1"),
     ]),
   ),
 });

@@ -5,7 +5,7 @@
 
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
-import { freePort } from "../../src/demo/free-port.ts";
+import { freePort } from "./free-port.ts";
 
 /** What a new connection meets; those that are open already stay as they are. */
 export type Welcome =

@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { chownSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../../src/demo/free-port.ts";
+import { freePort } from "./free-port.ts";
 import { type ProcessWatchdog, startProcessWatchdog } from "../../src/demo/process-watchdog.ts";
 import { type ConfigTables, configText, type ListenPorts } from "./config-text.ts";
 import { waitFor } from "./wait-for.ts";

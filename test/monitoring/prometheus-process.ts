@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, realpathSync, writeFileSync, openSync, close
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { freePort } from "../../src/demo/free-port.ts";
+import { freePort } from "../helpers/free-port.ts";
 import { startProcessWatchdog } from "../../src/demo/process-watchdog.ts";
 import { waitFor } from "../helpers/wait-for.ts";
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { DatabaseConfig } from "../../src/config/config.ts";
 import { type Cancellable, CancelRegistry, sendCancel } from "../../src/proxy/cancel.ts";
 import { cancelRequest } from "../helpers/messages.ts";
-import { freePort } from "../../src/demo/free-port.ts";
+import { freePort } from "../helpers/free-port.ts";
 
 const key = Buffer.from("0000002a01020304", "hex");
 

@@ -1,7 +1,7 @@
 // The same primary reached in every way there is: directly, and through pgsoak with the mirror off, on, of other contents,
 // dead and hung.
 
-import { freePort } from "../../src/demo/free-port.ts";
+import { freePort } from "../helpers/free-port.ts";
 import { BreakableProxy } from "../helpers/breakable-proxy.ts";
 import { type ConfigTables, mirrorTables, relayTables } from "../helpers/config-text.ts";
 import { type InlineProxy, startInlineProxy } from "../helpers/inline-proxy.ts";

@@ -11,7 +11,7 @@ import type { Readable, Writable } from "node:stream";
 import { createCluster, serverEnvironment } from "../../src/demo/postgres-cluster.ts";
 import { PostmasterProcess } from "../../src/demo/postmaster-process.ts";
 import { startProcessWatchdog } from "../../src/demo/process-watchdog.ts";
-import { freePort } from "../../src/demo/free-port.ts";
+import { freePort } from "../helpers/free-port.ts";
 import { findProgram } from "../bench/find-program.ts";
 import type { Target } from "./conditions.ts";
 
