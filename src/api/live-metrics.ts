@@ -5,8 +5,8 @@ import type { LogTotals } from "../projections/read-log-totals.ts";
 import { type LiveMirroring, type LiveStatus, UNANSWERED } from "./live-status.ts";
 import type { MetricFamily, MetricSample, MetricType } from "./metrics-text.ts";
 
-/** The states that a mirroring can be in; "resumed" is only ever a change. */
-const STATES = OBSERVATION_STATES.filter((state) => state !== "resumed");
+/** The states that a mirroring can be in; the others are only ever a change. */
+const STATES = OBSERVATION_STATES.filter((state) => state !== "resumed" && state !== "recovered");
 
 export interface LiveMetricsSource {
   readonly live: LiveStatus;

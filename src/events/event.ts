@@ -40,9 +40,9 @@ export const SKIP_REASONS = ["exposure", "filter", "capacity", "replication", "p
 
 /**
  * What can be said about a mirroring between two runs' ends. `paused` holds until `resumed`, whatever the mirror does
- * meanwhile; `mirror_down` holds until `observing`. A run begins with all of its mirrorings observing.
+ * meanwhile; `mirror_down` holds until `observing`, `degraded` until that or `recovered`. A run begins with all of its mirrorings observing.
  */
-export const OBSERVATION_STATES = ["observing", "paused", "mirror_down", "degraded", "resumed"] as const;
+export const OBSERVATION_STATES = ["observing", "paused", "mirror_down", "degraded", "resumed", "recovered"] as const;
 
 export type Parity = (typeof PARITIES)[number];
 export type ErrorCategory = (typeof ERROR_CATEGORIES)[number];

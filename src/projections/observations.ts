@@ -170,6 +170,9 @@ class ObservationLedger implements Fold {
         // Errors in a row are no sign of life: a mirror that is down stays so until it was reached.
         if (watched?.mirror !== "mirror_down") this.#change(mirroring, at, { mirror: state });
         return;
+      case "recovered":
+        if (watched?.mirror === "degraded") this.#change(mirroring, at, { mirror: "observing" });
+        return;
       case "observing":
       case "mirror_down":
         this.#change(mirroring, at, { mirror: state });

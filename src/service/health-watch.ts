@@ -75,7 +75,7 @@ export class HealthWatch {
       this.#observe(mirroring, "degraded", cause);
     } else if (cause === null && this.unhealthy.delete(mirroring)) {
       this.#log.info("mirror is healthy again", { mirroring });
-      this.#observe(mirroring, "observing", "neither errors in a row nor too slow any more");
+      this.#observe(mirroring, "recovered", "neither errors in a row nor too slow any more");
     }
   }
 

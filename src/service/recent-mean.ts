@@ -15,13 +15,16 @@ export class RecentMean {
     this.#spanMs = spanMs;
   }
 
-  /** Takes one look and returns the mean of the span that ends with it; null when nothing was added in it. */
+  /**
+   * Takes one look and returns the mean of the span that ends with it; null when nothing was added since the look before,
+   * because what is only getting older says nothing new.
+   */
   take(look: Look): number | null {
     const last = this.#looks.at(-1);
     // The sum began anew: what was before has nothing to do with it.
     if (last !== undefined && look.count < last.count) this.#looks = [];
     this.#looks = [...this.#looks.filter(({ atMs }) => atMs >= look.atMs - this.#spanMs), look];
     const { sum, count } = this.#looks[0]!;
-    return look.count === count ? null : (look.sum - sum) / (look.count - count);
+    return look.count === last?.count || look.count === count ? null : (look.sum - sum) / (look.count - count);
   }
 }

@@ -84,6 +84,16 @@ test("a pause holds until it is lifted, whatever the mirror does meanwhile", asy
   expect(seconds).toBe(20);
 });
 
+test("a mirror that is neither failing nor slow any more is not back when it is down", async () => {
+  const events = [
+    started(10 * S),
+    observationChanged(15 * S, "degraded"),
+    observationChanged(20 * S, "mirror_down"),
+    observationChanged(30 * S, "recovered"),
+  ];
+  expect((await pg18([...events, tallied(40 * S, 1)], 10 * S, 40 * S)).seconds).toBe(10);
+});
+
 test("errors in a row don't bring a mirror back that is down", async () => {
   const events = [started(10 * S), observationChanged(20 * S, "mirror_down"), observationChanged(30 * S, "degraded")];
   expect((await pg18([...events, tallied(40 * S, 1)], 10 * S, 40 * S)).seconds).toBe(10);

@@ -17,6 +17,14 @@ describe("the mean of the last minute", () => {
     expect(mean.take({ atMs: 61_000, sum: 500, count: 1 })).toBeNull();
   });
 
+  test("is not told again while nothing is added: a slow span that only grows old is no recovery", () => {
+    const mean = new RecentMean(60_000);
+    mean.take({ atMs: 0, sum: 0, count: 0 });
+    mean.take({ atMs: 10_000, sum: 9000, count: 1 });
+    expect(mean.take({ atMs: 20_000, sum: 9010, count: 11 })).toBeCloseTo(9010 / 11, 9);
+    expect(mean.take({ atMs: 65_000, sum: 9010, count: 11 })).toBeNull();
+  });
+
   test("begins anew with the sum, after a reset", () => {
     const mean = new RecentMean(60_000);
     mean.take({ atMs: 0, sum: 900, count: 9 });
