@@ -21,6 +21,7 @@ import { ProxyPool } from "./service/proxy-pool.ts";
 import { RecorderHandle } from "./service/recorder-handle.ts";
 import { ResetTimer } from "./service/reset-timer.ts";
 import { runMirrorings } from "./service/run-mirrorings.ts";
+import { UnwatchedGap } from "./service/unwatched-gap.ts";
 import { statesInForce } from "./service/states-in-force.ts";
 import { VERSION } from "./version.ts";
 
@@ -102,6 +103,8 @@ async function openAll(config: Config, log: Log, closers: Closer[], options: Ser
 
   const pool = await ProxyPool.start(settled, recorder, log);
   closers.push(() => pool.stop(inForce.config.general.shutdownTimeoutMs));
+  const unwatched = new UnwatchedGap(pool.gauges, recorder);
+  closers.push(() => unwatched.stop());
   const clock = createClock();
   pool.onHeardAgain = (replicas) => {
     const degraded = new Set([...watch.unhealthy, ...replicas]);

@@ -6,12 +6,14 @@ export const CLIENT_CONNECTIONS = 0;
 export const QUEUE_BYTES = 1;
 /** Clients that the primary has let in. */
 export const SESSIONS = 2;
+/** Sessions that can't be followed any more and go on. */
+export const SESSIONS_NOW_UNWATCHED = 3;
 /** Counters of a thread: limits that were hit. They never go down. */
-export const REFUSED_CONNECTIONS = 3;
-export const REFUSED_LOGINS = 4;
-export const REFUSED_MESSAGES = 5;
-/** Sessions that could not be followed any more; never goes down either. */
-export const UNWATCHED_SESSIONS = 6;
+export const REFUSED_CONNECTIONS = 4;
+export const REFUSED_LOGINS = 5;
+export const REFUSED_MESSAGES = 6;
+/** Sessions that could not be followed any more, also those that have ended; never goes down either. */
+export const UNWATCHED_SESSIONS = 7;
 /** Logins that failed under auth = "userlist", by why. */
 export const FAILED_LOGINS = { password: 8, protocol: 9, database: 10, primary: 11 } as const;
 export type LoginFailure = keyof typeof FAILED_LOGINS;

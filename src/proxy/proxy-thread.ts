@@ -7,7 +7,15 @@ import type { Config, DatabaseConfig, MirroringConfig } from "../config/config.t
 import { UserVerifiers } from "./auth/user-verifiers.ts";
 import { ByteBudget } from "./byte-budget.ts";
 import { CancelRegistry } from "./cancel.ts";
-import { FAILED_LOGINS, Gauges, REFUSED_LOGINS, REFUSED_MESSAGES, SESSIONS, UNWATCHED_SESSIONS } from "./gauges.ts";
+import {
+  FAILED_LOGINS,
+  Gauges,
+  REFUSED_LOGINS,
+  REFUSED_MESSAGES,
+  SESSIONS,
+  SESSIONS_NOW_UNWATCHED,
+  UNWATCHED_SESSIONS,
+} from "./gauges.ts";
 import { Listener } from "./listener.ts";
 import { type DestinationSettings, MirrorDestination } from "./mirror/destination.ts";
 import { Recording } from "./recording.ts";
@@ -101,7 +109,10 @@ export class ProxyThread {
       refusedLogin: () => gauges.add(thread, REFUSED_LOGINS, 1),
       refusedMessage: () => gauges.add(thread, REFUSED_MESSAGES, 1),
       loginFailed: (why) => gauges.add(thread, FAILED_LOGINS[why], 1),
-      unwatched: () => gauges.add(thread, UNWATCHED_SESSIONS, 1),
+      unwatched: (delta) => {
+        gauges.add(thread, SESSIONS_NOW_UNWATCHED, delta);
+        if (delta > 0) gauges.add(thread, UNWATCHED_SESSIONS, 1);
+      },
     };
     this.#listener = new Listener({
       context: this.#context,

@@ -195,7 +195,7 @@ export class Session implements Cancellable {
   /** A defect: what is known of the session may be wrong. Its client goes on, its mirrors don't. */
   #watchLost(error: unknown, tap: Tap): void {
     const context = this.#context;
-    context.unwatched();
+    context.unwatched(1);
     context.log("error", "a session can't be followed any more: it goes on unmirrored", {
       database: this.#server.name,
       ...framesOf(error),
@@ -208,6 +208,7 @@ export class Session implements Cancellable {
     } catch {
       for (const mirror of mirrors) mirror.abort();
     }
+    if (this.#ended) context.unwatched(-1);
     // Before that the login can't go on: what it waits for is not seen.
     if (!this.#loggedIn) this.#end(null);
     else this.#resumeClient();
@@ -435,6 +436,7 @@ export class Session implements Cancellable {
     this.#ended = true;
     clearTimeout(this.#loginTimer);
     if (this.#loggedIn) this.#context.loggedIn(-1);
+    if (this.#tap.isLost) this.#context.unwatched(-1);
     if (this.#key !== null) this.#context.cancels.remove(this.#key, this);
     this.#leavePrimary();
     sayGoodbye(this.#client, error !== null && this.#tap.primaryAtBoundary ? encodeError(error) : null);

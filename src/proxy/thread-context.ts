@@ -36,6 +36,6 @@ export interface ThreadContext {
   refusedMessage(): void;
   /** Counts a login that failed under auth = "userlist". */
   loginFailed(why: LoginFailure): void;
-  /** Counts sessions that can't be followed any more. */
-  unwatched(): void;
+  /** Counts sessions that can't be followed any more, and their ends. */
+  unwatched(delta: 1 | -1): void;
 }

@@ -3,7 +3,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { CancelRegistry } from "../../src/proxy/cancel.ts";
-import { UNWATCHED_SESSIONS } from "../../src/proxy/gauges.ts";
+import { SESSIONS_NOW_UNWATCHED, UNWATCHED_SESSIONS } from "../../src/proxy/gauges.ts";
 import { MirrorSession } from "../../src/proxy/mirror/session.ts";
 import { Selection } from "../../src/proxy/mirror/selection.ts";
 import { RequestBoundaries } from "../../src/proxy/request-boundaries.ts";
@@ -84,6 +84,7 @@ test.each(Object.entries(WEAK_SPOTS))(
     for (let i = 0; i < 5; i++) expect(answerOf(await struck.exchange(query(`SELECT '${SECRET}'`)))).toBe("TDCZ");
     expect(armed).toBe(false);
     expect(proxy.gauges.sum(UNWATCHED_SESSIONS)).toBe(1);
+    expect(proxy.gauges.sum(SESSIONS_NOW_UNWATCHED)).toBe(1);
     for (let i = 0; i < 3; i++) expect(answerOf(await other.exchange(query("SELECT 2")))).toBe("TDCZ");
     await waitFor(async () => (await proxy.eventsOf("mirrored")).length >= 5);
 
@@ -93,6 +94,7 @@ test.each(Object.entries(WEAK_SPOTS))(
       const { seen, skipped, unrecorded, selected, ended } = await booksOf(proxy);
       return seen >= 5 && seen === skipped + unrecorded + selected && selected === ended;
     });
+    await waitFor(() => proxy.gauges.sum(SESSIONS_NOW_UNWATCHED) === 0);
     const lines = proxy.lines.filter(({ message }) => message.includes("can't be followed"));
     expect(lines).toMatchObject([{ level: "error", fields: { error: "RangeError", database: "*" } }]);
     expect(lines[0]!.fields.stack).toMatch(/^at .*:\d+\)?$/m);
