@@ -190,6 +190,8 @@ export class ClientLogin {
   /** Wrong, and told so after a while. */
   #fail(why: LoginFailure, cause: string): void {
     this.#state = "delayed";
+    // It has its answer: it is not late as well.
+    clearTimeout(this.#timer);
     this.#o.client.pause();
     this.#count(why, cause);
     this.#delay = setTimeout(() => this.#end(wrongPassword(this.#facts.user)), FAILED_LOGIN_DELAY_MS);

@@ -54,6 +54,15 @@ test("a client that doesn't answer in time is told so, and is no failed login", 
   expect(Object.values(FAILED_LOGINS).map((column) => proxy.gauges.sum(column))).toEqual([0, 0, 0, 0]);
 });
 
+test("a client whose time runs out while it waits for its refusal is refused, and counted once", async () => {
+  await start({ login_timeout_ms: 400 });
+  await using client = await RawClient.connect(proxy);
+  client.send(await proofFor(client, APP, "guess"));
+  expect(await fatal(client)).toMatchObject({ C: "28P01" });
+  expect(proxy.gauges.sum(FAILED_LOGINS.password)).toBe(1);
+  expect(proxy.gauges.sum(REFUSED_LOGINS)).toBe(0);
+});
+
 test("a stop ends clients that are asked, and those that wait, at once", async () => {
   await start({});
   await using client = await asked();
