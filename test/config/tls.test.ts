@@ -188,6 +188,16 @@ describe("what is not encrypted, or may not work, is a warning", () => {
     ]);
   });
 
+  test("verify-ca that trusts every well-known authority, since it has none of its own", () => {
+    using folder = folderWith({ "ca.pem": authority.certificate });
+    const verifying = quiet.replace('"disable"', '"verify-ca"');
+    expect(tlsWarnings(folder, verifying)).toEqual([
+      'databases "app": tls = "verify-ca" without tls_ca takes any certificate of any well-known authority, whoever it is made out to; give tls_ca, or use "verify-full"',
+    ]);
+    expect(tlsWarnings(folder, verifying.replace('"verify-ca"', '"verify-ca"\ntls_ca = "ca.pem"'))).toEqual([]);
+    expect(tlsWarnings(folder, verifying.replace('"verify-ca"', '"verify-full"'))).toEqual([]);
+  });
+
   test("TLS on both legs of clients that log in by themselves, and not that of a mirror", () => {
     using folder = folderWith(pair(good));
     const text = BASE.replaceAll(/"(db.)"/g, '"$1"\ntls = "require"') + TLS;

@@ -84,3 +84,14 @@ test("a client that leaves while it waits, or in the middle of a message, leaves
   for (const client of leaving) client.reset();
   await waitFor(() => proxy.gauges.sum(CLIENT_CONNECTIONS) === 0);
 });
+
+test("a password that a reload takes away lets nobody in who was asked for it before", async () => {
+  await start({});
+  await using client = await RawClient.connect(proxy);
+  const proof = await proofFor(client, APP, "secret");
+  const users = [{ name: "postgres", password: "another", scramVerifier: null, databases: [] }];
+  await proxy.apply({}, { users });
+  client.send(proof);
+  expect(await fatal(client)).toMatchObject({ C: "28P01" });
+  expect(proxy.gauges.sum(FAILED_LOGINS.password)).toBe(1);
+});
