@@ -198,6 +198,20 @@ describe("what is not encrypted, or may not work, is a warning", () => {
     expect(tlsWarnings(folder, verifying.replace('"verify-ca"', '"verify-full"'))).toEqual([]);
   });
 
+  test("a mirror's own password, where the mirror may be somebody else", () => {
+    using folder = new ConfigFolder();
+    const warnings = (more: string): string[] =>
+      warningsOf(folder.load(BASE.replace('"db2"', more))).filter((warning) => warning.includes("clear text"));
+    for (const tls of ["disable", "prefer", "require"]) {
+      expect(warnings(`"db2"\npassword = "x"\ntls = "${tls}"`)).toEqual([
+        'databases "candidate": whoever answers at its address may ask for the password in clear text, unless tls = "verify-full" tells the mirror from others',
+      ]);
+    }
+    expect(warnings('"db2"\npassword = "x"\ntls = "verify-full"')).toEqual([]);
+    expect(warnings('"127.0.0.1"\npassword = "x"')).toEqual([]);
+    expect(warnings('"db2"')).toEqual([]);
+  });
+
   test("TLS on both legs of clients that log in by themselves, and not that of a mirror", () => {
     using folder = folderWith(pair(good));
     const text = BASE.replaceAll(/"(db.)"/g, '"$1"\ntls = "require"') + TLS;

@@ -90,6 +90,7 @@ export class ServerLogin {
     if (this.#state !== "begun") return this.#outOfOrder();
     const { credential } = this.#options;
     if (credential?.type !== "password") return this.#noPassword(what);
+    if (credential.scramOnly === true) return this.#scramOnly(what);
     this.#state = "password_sent";
     try {
       return { send: encodePassword(answer(credential.password)) };
@@ -133,6 +134,13 @@ export class ServerLogin {
         ? `neither [[databases]] "${database}" nor a [[users]] entry has one`
         : "there is only a scram_verifier, which can't give one";
     return this.#fail(`asks for ${what} for user "${wireToText(user)}", and ${why}`);
+  }
+
+  #scramOnly(what: string): LoginStep {
+    const { user, database } = this.#options;
+    const rule = 'that of a [[users]] entry is given so only with tls = "verify-full" or "verify-ca", or on this machine';
+    const remedy = `let it ask for scram-sha-256, or give [[databases]] "${database}" a password of its own`;
+    return this.#fail(`asks for ${what} for user "${wireToText(user)}", and ${rule}: ${remedy}`);
   }
 
   #outOfOrder(): LoginStep {
