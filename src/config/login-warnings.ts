@@ -1,10 +1,12 @@
 // What of the credentials in a valid configuration has no effect, or less than its author may think.
 
 import type { Config } from "./config.ts";
+import { isPrivateLine } from "./private-line.ts";
 
 export function loginWarnings(config: Config): string[] {
   return [
     ...databaseWarnings(config),
+    ...unverifiedMirrorWarnings(config),
     ...(config.general.auth === "userlist" ? verifierWarnings : unusedWarnings)(config),
   ];
 }
@@ -26,6 +28,16 @@ function databaseWarnings({ general, databases, mirrorings, users }: Config): st
       ? [`databases "${name}": this ${what} is entered without a password, which it must allow (trust)`]
       : [];
   });
+}
+
+function unverifiedMirrorWarnings({ databases, mirrorings }: Config): string[] {
+  const names = new Set(mirrorings.map(({ destination }) => destination));
+  return databases
+    .filter((database) => names.has(database.name) && database.password !== null && !isPrivateLine(database))
+    .map(({ name }) => {
+      const meaning = "whoever answers at its address may ask for the password in clear text";
+      return `databases "${name}": ${meaning}, unless tls = "verify-full" tells the mirror from others`;
+    });
 }
 
 function unusedWarnings({ users }: Config): string[] {

@@ -51,10 +51,14 @@ function inForce(present: Config, read: Config): Config {
   };
 }
 
-/** Credentials and TLS are used by the next connection; where a server is stays. */
+/**
+ * Credentials and TLS are used by the next connection; where a server is stays. Those of a server elsewhere are not for
+ * the present one: it would be given another's password, or be reached with less TLS than it was meant to be.
+ */
 function databaseInForce(present: DatabaseConfig, { databases }: Config): DatabaseConfig {
   const read = databases.find(({ name }) => name === present.name);
-  return read === undefined
+  const isElsewhere = read?.host !== present.host || read.port !== present.port;
+  return read === undefined || isElsewhere
     ? present
     : { ...present, user: read.user, password: read.password, tls: read.tls, tlsCa: read.tlsCa };
 }

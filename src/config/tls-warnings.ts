@@ -12,6 +12,7 @@ export function tlsWarnings(config: Config, nowMs: number): string[] {
   return [
     ...clientWarnings(config),
     ...serverWarnings(config),
+    ...authorityWarnings(config),
     ...bindingWarnings(config),
     ...certificateWarnings(config, nowMs),
   ];
@@ -32,6 +33,16 @@ function serverWarnings({ databases }: Config): string[] {
   if (names.length === 0) return [];
   const meaning = "takes plaintext where the server has no TLS, and checks no certificate";
   return [`databases.tls = "prefer" ${meaning}: ${names.join(", ")}`];
+}
+
+/** Whoever owns some domain gets a certificate of a well-known authority; libpq refuses the pair. */
+function authorityWarnings({ databases }: Config): string[] {
+  return databases
+    .filter(({ tls, tlsCa }) => tls === "verify-ca" && tlsCa === null)
+    .map(({ name }) => {
+      const meaning = "takes any certificate of any well-known authority, whoever it is made out to";
+      return `databases "${name}": tls = "verify-ca" without tls_ca ${meaning}; give tls_ca, or use "verify-full"`;
+    });
 }
 
 /** Channel binding ties a login to the certificate that the client sees, which must then be the primary's own. */

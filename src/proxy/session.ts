@@ -26,7 +26,7 @@ import type { Request } from "./request.ts";
 import { SaslOffer } from "./sasl-offer.ts";
 import { framesOf } from "./frames-of.ts";
 import { factsOf, startupFor } from "./session-facts.ts";
-import { onBytes } from "./sockets.ts";
+import { endWithin, onBytes } from "./sockets.ts";
 import type { Tap, TapOptions } from "./tap.ts";
 import type { ThreadContext } from "./thread-context.ts";
 import type { ClientFacts } from "./thread-messages.ts";
@@ -37,6 +37,8 @@ import { Watch } from "./watch.ts";
 /** A client that pipelines deeper than this waits until some of it is answered. */
 const PIPELINE_MAX = 10_000;
 const CANCEL_TIMEOUT_MS = 5000;
+/** The primary has this long to take what its client said last. */
+const LEAVE_PRIMARY_MS = 5000;
 
 export interface SessionOptions {
   readonly context: ThreadContext;
@@ -210,8 +212,12 @@ export class Session implements Cancellable {
     }
     if (this.#ended) context.unwatched(-1);
     // Before that the login can't go on: what it waits for is not seen.
-    if (!this.#loggedIn) this.#end(null);
-    else this.#resumeClient();
+    if (!this.#loggedIn) {
+      this.#end(null);
+      return;
+    }
+    this.#toPrimary(this.#gate.open());
+    this.#gateOpened();
   }
 
   #wireClient(): void {
@@ -288,7 +294,8 @@ export class Session implements Cancellable {
   #fromPrimary(sent: Buffer): void {
     if (this.#ended) return;
     const heard = this.#heard(sent);
-    if (heard.length === 0) return;
+    // What it said may have ended the session, and then the client has heard its last word.
+    if (this.#ended || heard.length === 0) return;
     this.#answered = true;
     if (!this.#client.write(heard)) this.#primary!.pause();
     if (this.#tap.primary(heard)) return;
@@ -462,6 +469,6 @@ export class Session implements Cancellable {
       return;
     }
     if (this.#loggedIn && this.#tap.clientAtBoundary) primary.write(encodeTerminate());
-    primary.destroySoon();
+    endWithin(primary, LEAVE_PRIMARY_MS);
   }
 }

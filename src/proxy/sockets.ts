@@ -17,3 +17,10 @@ export function onBytes(socket: Socket, listener: (chunk: Buffer) => void): void
     if (typeof chunk !== "string") listener(chunk);
   });
 }
+
+/** Ends a connection behind what was written, but in this time: a peer that reads no more would keep it for ever. */
+export function endWithin(socket: Socket, timeoutMs: number): void {
+  const timer = setTimeout(() => socket.destroy(), timeoutMs).unref();
+  socket.once("close", () => clearTimeout(timer));
+  socket.destroySoon();
+}

@@ -106,7 +106,7 @@ test("what may surprise its author is a warning", () => {
   using folder = new ConfigFolder();
   const quiet = BASE.replace('"db1"', '"db1"\ntls = "disable"').replace(
     '"db2"',
-    '"db2"\ntls = "disable"\npassword = "x"',
+    '"127.0.0.1"\ntls = "disable"\npassword = "x"',
   );
   expect(warningsOf(folder.load(quiet))).toEqual([]);
   expect(warningsOf(folder.load(quiet.replace('"db1"', '"db1"\nuser = "app"\npassword = "x"')))).toEqual([

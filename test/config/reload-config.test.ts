@@ -47,6 +47,20 @@ describe("a configuration that is read again", () => {
     expect(config.databases[1]?.password).toBe("second secret");
   });
 
+  test.each([
+    ["host", 'host = "10.0.0.9"'],
+    ["port", 'host = "10.0.0.2"\nport = 5433'],
+  ])("keeps a server's credentials and TLS where its %s waits for a restart", (_key, moved) => {
+    const text = BASE.replace('host = "10.0.0.2"', `${moved}\ntls = "disable"`).replace("first", "second");
+    const { config, changed, needRestart } = reload(text.replace('"mirror"', '"other"'));
+    expect(config.databases).toEqual(parse(BASE).databases);
+    expect(changed).toEqual([]);
+    expect(needRestart).toHaveLength(4);
+    expect(needRestart).toContain('databases "candidate".password');
+    expect(needRestart).toContain('databases "candidate".tls: "prefer" -> "disable"');
+    expect(needRestart).toContain('databases "candidate".user: "mirror" -> "other"');
+  });
+
   test("says when a secret was not set before", () => {
     const { changed } = reload(`[api]\ntoken = "a-secret-token"\n${BASE}`);
     expect(changed).toEqual(['api.token: not set -> "********"']);

@@ -188,6 +188,30 @@ describe("what is not encrypted, or may not work, is a warning", () => {
     ]);
   });
 
+  test("verify-ca that trusts every well-known authority, since it has none of its own", () => {
+    using folder = folderWith({ "ca.pem": authority.certificate });
+    const verifying = quiet.replace('"disable"', '"verify-ca"');
+    expect(tlsWarnings(folder, verifying)).toEqual([
+      'databases "app": tls = "verify-ca" without tls_ca takes any certificate of any well-known authority, whoever it is made out to; give tls_ca, or use "verify-full"',
+    ]);
+    expect(tlsWarnings(folder, verifying.replace('"verify-ca"', '"verify-ca"\ntls_ca = "ca.pem"'))).toEqual([]);
+    expect(tlsWarnings(folder, verifying.replace('"verify-ca"', '"verify-full"'))).toEqual([]);
+  });
+
+  test("a mirror's own password, where the mirror may be somebody else", () => {
+    using folder = new ConfigFolder();
+    const warnings = (more: string): string[] =>
+      warningsOf(folder.load(BASE.replace('"db2"', more))).filter((warning) => warning.includes("clear text"));
+    for (const tls of ["disable", "prefer", "require"]) {
+      expect(warnings(`"db2"\npassword = "x"\ntls = "${tls}"`)).toEqual([
+        'databases "candidate": whoever answers at its address may ask for the password in clear text, unless tls = "verify-full" tells the mirror from others',
+      ]);
+    }
+    expect(warnings('"db2"\npassword = "x"\ntls = "verify-full"')).toEqual([]);
+    expect(warnings('"127.0.0.1"\npassword = "x"')).toEqual([]);
+    expect(warnings('"db2"')).toEqual([]);
+  });
+
   test("TLS on both legs of clients that log in by themselves, and not that of a mirror", () => {
     using folder = folderWith(pair(good));
     const text = BASE.replaceAll(/"(db.)"/g, '"$1"\ntls = "require"') + TLS;

@@ -6,6 +6,7 @@ import { CancelRegistry } from "../../src/proxy/cancel.ts";
 import { SESSIONS_NOW_UNWATCHED, UNWATCHED_SESSIONS } from "../../src/proxy/gauges.ts";
 import { MirrorSession } from "../../src/proxy/mirror/session.ts";
 import { Selection } from "../../src/proxy/mirror/selection.ts";
+import { Recording } from "../../src/proxy/recording.ts";
 import { RequestBoundaries } from "../../src/proxy/request-boundaries.ts";
 import { StatementBook } from "../../src/proxy/statement-book.ts";
 import { createDatabase, type TestDatabase } from "../helpers/clusters.ts";
@@ -111,6 +112,18 @@ test("an error before the login is over ends that client alone", async () => {
   struck.send(startupMessage({ user: "postgres", database: database.name }));
   expect(await struck.closed()).toBe("end");
   expect(answerOf(await other.exchange(query("SELECT 1")))).toBe("TDCZ");
+});
+
+test("a client that has sent its first request with its login is answered, when the error comes as it is let in", async () => {
+  await using proxy = await startInlineProxy(mirrorTables(database.primary, database.mirror));
+  weaken(Recording.prototype, "nextSessionId");
+  armed = true;
+  await using struck = await RawClient.connect(proxy);
+  struck.send(Buffer.concat([startupMessage({ user: "postgres", database: database.name }), query("SELECT 1")]));
+  await struck.until("Z");
+  expect(answerOf(await struck.until("Z"))).toBe("TDCZ");
+  expect(proxy.gauges.sum(UNWATCHED_SESSIONS)).toBe(1);
+  expect(answerOf(await struck.exchange(query("SELECT 2")))).toBe("TDCZ");
 });
 
 test("a session that is not followed ends with the service, in bounded time", async () => {

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MessageChannel } from "node:worker_threads";
 import { createClock } from "../../src/clock.ts";
-import type { Config, MirroringConfig } from "../../src/config/config.ts";
+import type { Config, MirroringConfig, UserConfig } from "../../src/config/config.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import { EventLog } from "../../src/events/event-log.ts";
 import type { EventKind, EventOf, MirrorEvent } from "../../src/events/event.ts";
@@ -108,10 +108,13 @@ export class InlineProxy implements AsyncDisposable {
     return row?.text;
   }
 
-  /** Goes on with the first mirroring changed or paused, as after a reload; returns when the thread has heard of it. */
-  async apply(change: Partial<MirroringConfig>, { paused = false } = {}): Promise<void> {
+  /** Goes on with every mirroring changed or paused, or other users, as after a reload; returns when the thread knows. */
+  async apply(
+    change: Partial<MirroringConfig>,
+    { paused = false, users = this.#config.users }: { paused?: boolean; users?: readonly UserConfig[] } = {},
+  ): Promise<void> {
     const mirrorings = this.#config.mirrorings.map((mirroring) => ({ ...mirroring, ...change }));
-    this.#config = { ...this.#config, mirrorings };
+    this.#config = { ...this.#config, mirrorings, users };
     const names = paused ? mirrorings.map(({ name }) => name) : [];
     const id = ++this.#applied;
     const settings = { type: "settings", id, config: this.#config, paused: names } satisfies ProxyCommand;

@@ -1,10 +1,12 @@
 // Logs a raw client in by SCRAM-SHA-256, step by step, so that a test can break off or lie anywhere.
 
 import { ScramClient } from "../../src/proxy/auth/scram-client.ts";
+import { SaltedPasswords } from "../../src/proxy/auth/salted-passwords.ts";
 import { type Frame, RawClient } from "./frames.ts";
 import { frame, startupMessage } from "./messages.ts";
 
 const MECHANISM = "SCRAM-SHA-256";
+const SALTED = new SaltedPasswords({ max: 10, runningMax: 10, waitingMax: 0 });
 
 /** A SASLInitialResponse; `length` lies about the length of the data when given, and -1 leaves the data out. */
 export function saslInitial(data: Buffer | string, mechanism = MECHANISM, length?: number): Buffer {
@@ -28,7 +30,7 @@ export async function proofFor(
 ): Promise<Buffer> {
   client.send(startupMessage(parameters, protocol));
   await offered(client);
-  const scram = new ScramClient({ type: "password", password });
+  const scram = new ScramClient({ type: "password", password }, SALTED);
   client.send(saslInitial(scram.first()));
   const answer = await scram.answer(dataOf(await client.frame()));
   if ("failed" in answer) throw new Error(answer.failed);

@@ -170,8 +170,7 @@ export class ClientLogin {
         this.#o.client.write(step.send);
         return;
       case "proved":
-        this.#o.client.write(step.send);
-        return this.#admit(step.clientKey);
+        return this.#admit(step.clientKey, step.send);
       case "wrong":
         return this.#fail("password", this.#entry === null ? "no [[users]] entry" : "wrong password");
       case "refused":
@@ -179,17 +178,25 @@ export class ClientLogin {
     }
   }
 
-  #admit(clientKey: Buffer): void {
+  #admit(clientKey: Buffer, last: Buffer): void {
+    const { context, client } = this.#o;
+    const { user, database } = this.#facts;
+    // It has had all the time of its login to prove a password that a reload may have taken away.
+    const entry = context.verifiers.standing(this.#entry!, user, database);
+    if (entry === null) return this.#fail("password", "its [[users]] entry has changed meanwhile");
+    client.write(last);
     const { serverKey, salt, iterations } = this.#verifier!;
     this.#leave();
     this.#letGo();
     const keys = { clientKey, serverKey, salt, iterations };
-    this.#o.onAdmitted({ user: this.#facts.user, keys }, this.#entry!, this.#frames.rest());
+    this.#o.onAdmitted({ user, keys }, entry, this.#frames.rest());
   }
 
   /** Wrong, and told so after a while. */
   #fail(why: LoginFailure, cause: string): void {
     this.#state = "delayed";
+    // It has its answer: it is not late as well.
+    clearTimeout(this.#timer);
     this.#o.client.pause();
     this.#count(why, cause);
     this.#delay = setTimeout(() => this.#end(wrongPassword(this.#facts.user)), FAILED_LOGIN_DELAY_MS);

@@ -2,6 +2,7 @@
 // entry, or in what the client itself has proved.
 
 import type { DatabaseConfig, UserConfig } from "../../config/config.ts";
+import { isPrivateLine } from "../../config/private-line.ts";
 
 /**
  * What the client's own login has shown of its password: enough to log in, as this user, to a server that keeps the very
@@ -15,7 +16,8 @@ export interface ScramKeys {
 }
 
 export type Credential =
-  | { readonly type: "password"; readonly password: string }
+  /** `scramOnly`: it is given by SCRAM, from which nobody learns it, and neither in clear text nor as MD5. */
+  | { readonly type: "password"; readonly password: string; readonly scramOnly?: true }
   | { readonly type: "keys"; readonly keys: ScramKeys };
 
 /** A client that pgsoak has let in itself. */
@@ -41,6 +43,17 @@ export function credentialFor({ server, user, database, users, entrant }: Creden
     server.password ?? entryNaming(users, user, server.name)?.password ?? userEntry(users, user, database)?.password;
   if (password !== undefined && password !== null) return { type: "password", password };
   return entrant !== null && entrant.user === user ? { type: "keys", keys: entrant.keys } : null;
+}
+
+/**
+ * A mirror may be anybody. A password of `[[users]]`, which clients and the primary have too, is not said to whoever
+ * answers in its place; the mirror's own is its own affair.
+ */
+export function mirrorCredentialFor(question: CredentialQuestion): Credential | null {
+  const credential = credentialFor(question);
+  const { server } = question;
+  if (credential?.type !== "password" || server.password !== null || isPrivateLine(server)) return credential;
+  return { ...credential, scramOnly: true };
 }
 
 /** The user's entry for a database: one that names it wins over one that is for all. */

@@ -1,11 +1,11 @@
 // The client's half of SCRAM-SHA-256 (RFC 5802, RFC 7677) without channel binding, against a server that is not trusted:
 // what it may make us do is bounded, and it must prove that it knows the password too.
 
-import { pbkdf2, randomBytes, timingSafeEqual } from "node:crypto";
-import { promisify } from "node:util";
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import { saslPrep } from "../protocol/saslprep.ts";
 import { hash, hmac } from "../protocol/scram-verifier.ts";
 import type { Credential, ScramKeys } from "./credential.ts";
+import type { SaltedPasswords } from "./salted-passwords.ts";
 
 export const SCRAM_SHA_256 = "SCRAM-SHA-256";
 
@@ -13,14 +13,11 @@ export const SCRAM_SHA_256 = "SCRAM-SHA-256";
 export const SCRAM_ITERATIONS_MAX = 600_000;
 const SERVER_MESSAGE_BYTES_MAX = 4096;
 const SERVER_NONCE_MAX = 1024;
-const SALTED_PASSWORDS_MAX = 64;
 const NONCE_BYTES = 18;
 const HASH_BYTES = 32;
 /** "n,,": we do no channel binding. In base64 it is what the final message repeats as c=. */
 const GS2_HEADER = "n,,";
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
-
-const pbkdf2Async = promisify(pbkdf2);
 
 /** Why the exchange ended; holds nothing that the server said but error names of the RFC. */
 export interface ScramFailure {
@@ -29,13 +26,19 @@ export interface ScramFailure {
 
 export class ScramClient {
   readonly #credential: Credential;
+  readonly #salted: SaltedPasswords;
   readonly #nonce: string;
   readonly #firstBare: string;
   #serverSignature: Buffer | null = null;
 
   /** `nonce` is printable ASCII without a comma. */
-  constructor(credential: Credential, nonce: string = randomBytes(NONCE_BYTES).toString("base64")) {
+  constructor(
+    credential: Credential,
+    salted: SaltedPasswords,
+    nonce: string = randomBytes(NONCE_BYTES).toString("base64"),
+  ) {
     this.#credential = credential;
+    this.#salted = salted;
     this.#nonce = nonce;
     // Like libpq we send no name: PostgreSQL takes the one of the startup packet.
     this.#firstBare = `n=,r=${nonce}`;
@@ -50,7 +53,7 @@ export class ScramClient {
   async answer(serverFirst: Buffer): Promise<Buffer | ScramFailure> {
     const challenge = readServerFirst(serverFirst, this.#nonce);
     if ("failed" in challenge) return challenge;
-    const keys = await keysOf(this.#credential, challenge);
+    const keys = await keysOf(this.#credential, challenge, this.#salted);
     if ("failed" in keys) return keys;
     const channel = Buffer.from(GS2_HEADER).toString("base64");
     const withoutProof = `c=${channel},r=${challenge.nonce}`;
@@ -90,6 +93,7 @@ export function scramProof(
 async function keysOf(
   credential: Credential,
   { salt, iterations }: Challenge,
+  saltedPasswords: SaltedPasswords,
 ): Promise<Pick<ScramKeys, "clientKey" | "serverKey"> | ScramFailure> {
   if (credential.type === "keys") {
     const { keys } = credential;
@@ -97,6 +101,7 @@ async function keysOf(
     return { failed: "the scram_verifier is not the server's own: it has another salt or number of iterations" };
   }
   const salted = await saltedPasswords.get(saslPrep(credential.password), salt, iterations);
+  if (salted === "busy") return { failed: "too many passwords wait to be hashed" };
   if (salted === null) return { failed: "the password could not be hashed" };
   return { clientKey: hmac(salted, "Client Key"), serverKey: hmac(salted, "Server Key") };
 }
@@ -122,35 +127,3 @@ function readServerFirst(message: Buffer, clientNonce: string): Challenge | Scra
   }
   return { nonce, salt: Buffer.from(salt, "base64"), iterations };
 }
-
-/**
- * The slow part of SCRAM, remembered: every session logs in with the same few passwords and salts. It runs in libuv's
- * pool, never on the event loop. Of the same question asked twice at once only one is computed.
- */
-export class SaltedPasswords {
-  readonly #max: number;
-  readonly #known = new Map<string, Promise<Buffer | null>>();
-
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  get size(): number {
-    return this.#known.size;
-  }
-
-  /** Null when the runtime can't compute it. */
-  get(password: string, salt: Buffer, iterations: number): Promise<Buffer | null> {
-    const key = `${iterations} ${salt.toString("base64")} ${password}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const salted = pbkdf2Async(password, salt, iterations, HASH_BYTES, "sha256").catch(() => null);
-    const oldest = this.#known.keys().next();
-    if (this.#known.size >= this.#max && oldest.done !== true) this.#known.delete(oldest.value);
-    this.#known.set(key, salted);
-    return salted;
-  }
-}
-
-/** One memory for all logins of a thread. It holds a pure function's results, so nobody can tell that it is shared. */
-const saltedPasswords = new SaltedPasswords(SALTED_PASSWORDS_MAX);

@@ -12,7 +12,20 @@ import { encodePassword, encodeSaslInitialResponse, encodeSaslResponse } from ".
 import { wireToText } from "../protocol/startup.ts";
 import type { Credential } from "./credential.ts";
 import { md5Response } from "./md5.ts";
+import { SaltedPasswords } from "./salted-passwords.ts";
 import { SCRAM_SHA_256, ScramClient } from "./scram-client.ts";
+
+const SALTED_PASSWORDS_MAX = 64;
+
+/**
+ * The memories of all logins of a thread. They hold a pure function's results, so nobody can tell that they are shared. A
+ * mirror that asks for a new salt each time, at the most iterations, keeps one thread of the pool busy, and never
+ * pushes out what logins to the primary need.
+ */
+const saltedPasswords = {
+  primary: new SaltedPasswords({ max: SALTED_PASSWORDS_MAX, runningMax: Infinity, waitingMax: 0 }),
+  mirror: new SaltedPasswords({ max: SALTED_PASSWORDS_MAX, runningMax: 1, waitingMax: 64 }),
+};
 
 export interface ServerLoginOptions {
   /** How the reasons call the server. */
@@ -90,6 +103,7 @@ export class ServerLogin {
     if (this.#state !== "begun") return this.#outOfOrder();
     const { credential } = this.#options;
     if (credential?.type !== "password") return this.#noPassword(what);
+    if (credential.scramOnly === true) return this.#scramOnly(what);
     this.#state = "password_sent";
     try {
       return { send: encodePassword(answer(credential.password)) };
@@ -104,7 +118,7 @@ export class ServerLogin {
     const { credential } = this.#options;
     if (credential === null) return this.#noPassword("a password");
     this.#state = "sasl_begun";
-    this.#scram = new ScramClient(credential);
+    this.#scram = new ScramClient(credential, saltedPasswords[this.#options.server]);
     return { send: encodeSaslInitialResponse(SCRAM_SHA_256, this.#scram.first()) };
   }
 
@@ -133,6 +147,14 @@ export class ServerLogin {
         ? `neither [[databases]] "${database}" nor a [[users]] entry has one`
         : "there is only a scram_verifier, which can't give one";
     return this.#fail(`asks for ${what} for user "${wireToText(user)}", and ${why}`);
+  }
+
+  #scramOnly(what: string): LoginStep {
+    const { user, database } = this.#options;
+    const rule =
+      'that of a [[users]] entry is given so only with tls = "verify-full" or "verify-ca", or on this machine';
+    const remedy = `let it ask for scram-sha-256, or give [[databases]] "${database}" a password of its own`;
+    return this.#fail(`asks for ${what} for user "${wireToText(user)}", and ${rule}: ${remedy}`);
   }
 
   #outOfOrder(): LoginStep {

@@ -42,13 +42,23 @@ export class UserVerifiers {
 
   /** Whom a client that says it is `user` must convince. Of several entries the one for the database counts. */
   async find(user: string, database: string): Promise<CheckedUser> {
-    const entry = userEntry(this.#users, user, database) ?? this.#users.find(({ name }) => name === user);
+    const entry = this.#entryOf(user, database);
     // A reload may bring users who have neither: auth itself waits for a restart.
     const made = entry === undefined ? null : this.#verifierOf(entry);
     if (entry === undefined || made === null) {
       return { verifier: mockScramVerifier(user, this.#iterations, this.#secret), entry: null };
     }
     return { verifier: await made, entry };
+  }
+
+  /** The entry as it is now, when a login that began with `entry` is still good; null when a reload took it away. */
+  standing(entry: UserConfig, user: string, database: string): UserConfig | null {
+    const now = this.#entryOf(user, database);
+    return now !== undefined && keyOf(now) === keyOf(entry) && isSameList(now.databases, entry.databases) ? now : null;
+  }
+
+  #entryOf(user: string, database: string): UserConfig | undefined {
+    return userEntry(this.#users, user, database) ?? this.#users.find(({ name }) => name === user);
   }
 
   async #makeAll(round: number): Promise<void> {
@@ -78,6 +88,9 @@ const storedOf = ({ scramVerifier }: UserConfig): ScramVerifier | null =>
 
 const keyOf = ({ name, password, scramVerifier }: UserConfig): string =>
   JSON.stringify([name, password, scramVerifier]);
+
+const isSameList = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((name, index) => name === b[index]);
 
 /** What strangers are shown must not stand out. */
 function commonest(values: readonly number[]): number {

@@ -10,7 +10,7 @@ import { encodeTerminate } from "../protocol/encode.ts";
 import { FrameScanner } from "../protocol/frame-scanner.ts";
 import { BackendMessage } from "../protocol/message-types.ts";
 import { encodeStartup } from "../protocol/startup.ts";
-import { onBytes } from "../sockets.ts";
+import { endWithin, onBytes } from "../sockets.ts";
 import { ServerOpening } from "../tls/server-opening.ts";
 import { ReadTurns } from "./read-turns.ts";
 import { redactMessage } from "./redact.ts";
@@ -20,6 +20,9 @@ const LOGIN_LENGTH_MAX = 65_536;
 /** A mirror that says this much within UNASKED_MS without being asked is cut: so many notifications nobody sends. */
 const UNASKED_BYTES_MAX = 1 << 20;
 const UNASKED_MS = 1000;
+
+/** The mirror has this long to take a Terminate. */
+const GOODBYE_MS = 1000;
 
 /** Shared by all connections of a thread, whichever mirror they go to: it is the thread's time that they share. */
 const readTurns = new ReadTurns();
@@ -125,14 +128,17 @@ export class MirrorConnection {
     this.#socket?.uncork();
   }
 
-  /** Says goodbye; the owner hears nothing more. */
+  /** Says goodbye where the mirror still reads; the owner hears nothing more. */
   close(): void {
-    if (this.#phase === "ready") this.#socket?.write(encodeTerminate());
+    const socket = this.#socket;
+    if (socket === null || socket.writableLength > 0) {
+      this.destroy();
+      return;
+    }
+    if (this.#phase === "ready") socket.write(encodeTerminate());
     this.#phase = "ended";
     clearTimeout(this.#timer);
-    this.#opening.abort();
-    this.#socket?.end();
-    this.#socket?.destroySoon();
+    endWithin(socket, GOODBYE_MS);
   }
 
   /** Ends it at once; the owner hears nothing more. */

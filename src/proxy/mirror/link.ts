@@ -2,7 +2,7 @@
 // over it is the session's affair.
 
 import type { Failure } from "../recording.ts";
-import { credentialFor, type Entrant } from "../auth/credential.ts";
+import { type Entrant, mirrorCredentialFor } from "../auth/credential.ts";
 import { sendCancel } from "../cancel.ts";
 import { textToWire, wireToText } from "../protocol/startup.ts";
 import { categorise } from "./categorise.ts";
@@ -198,7 +198,7 @@ export class MirrorLink implements ConnectionOwner {
       owner: this,
       server,
       parameters,
-      credential: credentialFor({ server, user, database: this.#database, users, entrant: this.#entrant }),
+      credential: mirrorCredentialFor({ server, user, database: this.#database, users, entrant: this.#entrant }),
       timeoutMs: this.#destination.config.timeoutMs,
       maxMessageBytes: this.#destination.maxMessageBytes,
     });

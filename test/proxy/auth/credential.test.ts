@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { DatabaseConfig, UserConfig } from "../../../src/config/config.ts";
-import { credentialFor, type Entrant } from "../../../src/proxy/auth/credential.ts";
+import { credentialFor, type Entrant, mirrorCredentialFor } from "../../../src/proxy/auth/credential.ts";
 
 const SERVER: DatabaseConfig = {
   name: "candidate",
@@ -54,5 +54,34 @@ describe("what a server is entered with", () => {
   test("is nothing that belongs to another user or another database", () => {
     expect(found([entry("ann", "hers"), entry("app", "elsewhere", "bank")])).toBeNull();
     expect(found([all, entry("owner", "the owner's")], { server: { user: "owner" } })).toBe("the owner's");
+  });
+});
+
+describe("what a mirror is told of a password that clients and the primary have too", () => {
+  const CA = { path: "/ca.pem", pem: "" };
+  const isScramOnly = (server: Partial<DatabaseConfig>): boolean => {
+    const users = [entry("app", "shared")];
+    const question = { server: { ...SERVER, ...server }, user: "app", database: "shop", users, entrant: null };
+    const credential = mirrorCredentialFor(question);
+    return credential?.type === "password" && credential.scramOnly === true;
+  };
+
+  test.each<[string, Partial<DatabaseConfig>]>([
+    ["in plaintext", {}],
+    ["where TLS is asked for", { tls: "prefer" }],
+    ["where the certificate is not looked at", { tls: "require" }],
+  ])("is nothing but a SCRAM proof %s", (_where, server) => {
+    expect(isScramOnly(server)).toBe(true);
+  });
+
+  test.each<[string, Partial<DatabaseConfig>]>([
+    ["its certificate was looked at", { tls: "verify-full" }],
+    ["its authority was looked at", { tls: "verify-ca", tlsCa: CA }],
+    ["its authority is given", { tls: "require", tlsCa: CA }],
+    ["it is on this machine", { host: "127.0.0.1" }],
+    ["it is behind a Unix socket", { host: "/run/postgresql" }],
+    ["the password is its own", { password: "own" }],
+  ])("is whatever it asks for where %s", (_where, server) => {
+    expect(isScramOnly(server)).toBe(false);
   });
 });

@@ -121,6 +121,21 @@ describe("ServerLogin", () => {
     }
   });
 
+  test("a password that is given by SCRAM alone is neither sent nor hashed with MD5", async () => {
+    const credential: Credential = { type: "password", password: PASSWORD, scramOnly: true };
+    for (const message of [{ type: "cleartext" }, { type: "md5", salt: Buffer.alloc(4) }] as const) {
+      const entering = loginWith(credential);
+      const reason = failed(await entering.receive(message));
+      expect(reason).toContain('that of a [[users]] entry is given so only with tls = "verify-full"');
+      expect(failed(await entering.receive({ type: "ok" }))).not.toBe("");
+    }
+    const server = new ScramServer();
+    const entering = loginWith(credential);
+    const final = sent(await entering.receive(server.challenge(sent(await entering.receive(SASL)))));
+    await entering.receive(server.final(final));
+    expect(server.accepted).toBe(true);
+  });
+
   test("only methods that pgsoak has are taken up", async () => {
     expect(failed(await login().receive({ type: "unsupported", code: 7 }))).toContain("7");
     expect(failed(await login().receive({ type: "malformed" }))).not.toBe("");

@@ -67,3 +67,18 @@ test("a stored verifier is taken as it is, and a changed password counts from th
   expect(after.verifier.storedKey).not.toEqual(before.verifier.storedKey);
   expect((await made.find("a", "shop")).entry).toBeNull();
 });
+
+test("a login is good only as long as its entry has the same secret and the same databases", async () => {
+  const entry = user("app", "secret");
+  const made = verifiers(entry);
+  const standing = (...users: UserConfig[]): UserConfig | null => {
+    made.set(users);
+    return made.standing(entry, "app", "shop");
+  };
+  expect(standing({ ...entry })).toEqual(entry);
+  expect(standing({ ...entry, databases: ["other"] })).toBeNull();
+  expect(standing(user("app", "another"))).toBeNull();
+  expect(standing(user("app", null))).toBeNull();
+  expect(standing({ ...entry, databases: ["shop"] }, entry)).toBeNull();
+  expect(standing()).toBeNull();
+});

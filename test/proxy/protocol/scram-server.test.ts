@@ -1,11 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { SaltedPasswords } from "../../../src/proxy/auth/salted-passwords.ts";
 import { ScramClient } from "../../../src/proxy/auth/scram-client.ts";
 import { ScramError } from "../../../src/proxy/protocol/scram-messages.ts";
 import { ScramServer } from "../../../src/proxy/protocol/scram-server.ts";
 import { createScramVerifier } from "../../../src/proxy/protocol/scram-verifier.ts";
 
-const client = (password: string): ScramClient => new ScramClient({ type: "password", password });
+const SALTED = new SaltedPasswords({ max: 10, runningMax: 10, waitingMax: 0 });
+const client = (password: string): ScramClient => new ScramClient({ type: "password", password }, SALTED);
 
 /** What the server says at the end to a client with this password. */
 async function exchange(known: string, given: string): Promise<string> {

@@ -9,6 +9,7 @@ import { proofFor } from "../../helpers/scram-login.ts";
 import {
   authentication,
   authenticationOk,
+  noticeResponse,
   readyForQuery,
   saslContinue,
   saslFinal,
@@ -65,6 +66,11 @@ const SALT = "c2FsdA==";
 test.each<[string, Behaviour, string]>([
   ["is ready before it has let anybody in", says(readyForQuery()), "went on before it had let pgsoak in"],
   ["sends rows before that", says(frame("D", Buffer.alloc(2))), "went on before it had let pgsoak in"],
+  [
+    "says something for the client in the same breath",
+    says(Buffer.concat([noticeResponse("hello"), readyForQuery()])),
+    "went on before it had let pgsoak in",
+  ],
   ["claims a message of 2 GB", says(frame("R", Buffer.alloc(0), 0x7fff_ffff)), "a message of an invalid length"],
   ["claims a message of 3 bytes", says(frame("R", Buffer.alloc(0), 3)), "a message of an invalid length"],
   ["asks for Kerberos", says(authentication(7)), "authentication method 7"],

@@ -54,6 +54,15 @@ test("a client that doesn't answer in time is told so, and is no failed login", 
   expect(Object.values(FAILED_LOGINS).map((column) => proxy.gauges.sum(column))).toEqual([0, 0, 0, 0]);
 });
 
+test("a client whose time runs out while it waits for its refusal is refused, and counted once", async () => {
+  await start({ login_timeout_ms: 400 });
+  await using client = await RawClient.connect(proxy);
+  client.send(await proofFor(client, APP, "guess"));
+  expect(await fatal(client)).toMatchObject({ C: "28P01" });
+  expect(proxy.gauges.sum(FAILED_LOGINS.password)).toBe(1);
+  expect(proxy.gauges.sum(REFUSED_LOGINS)).toBe(0);
+});
+
 test("a stop ends clients that are asked, and those that wait, at once", async () => {
   await start({});
   await using client = await asked();
@@ -74,4 +83,15 @@ test("a client that leaves while it waits, or in the middle of a message, leaves
   await waitFor(() => proxy.gauges.sum(FAILED_LOGINS.password) === 1);
   for (const client of leaving) client.reset();
   await waitFor(() => proxy.gauges.sum(CLIENT_CONNECTIONS) === 0);
+});
+
+test("a password that a reload takes away lets nobody in who was asked for it before", async () => {
+  await start({});
+  await using client = await RawClient.connect(proxy);
+  const proof = await proofFor(client, APP, "secret");
+  const users = [{ name: "postgres", password: "another", scramVerifier: null, databases: [] }];
+  await proxy.apply({}, { users });
+  client.send(proof);
+  expect(await fatal(client)).toMatchObject({ C: "28P01" });
+  expect(proxy.gauges.sum(FAILED_LOGINS.password)).toBe(1);
 });
