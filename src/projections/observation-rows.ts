@@ -6,8 +6,11 @@ export type RowState = "observing" | "degraded" | "paused" | "mirror_down" | "st
 /** What the mirror itself was, also while a pause hides it. */
 export type MirrorState = "observing" | "degraded" | "mirror_down";
 
-/** Why nothing is known of any mirroring in a span: the process died, the log could not be written, or it lost count. */
-export type OutageCause = "crash" | "write_failed" | "ring_full";
+/**
+ * Why nothing is known of any mirroring in a span: the process died, the log could not be written, it lost count, or the
+ * process stood still while the wall clock went on.
+ */
+export type OutageCause = "crash" | "write_failed" | "ring_full" | "standstill";
 
 export interface ObservationRow {
   readonly mirroring: string;
