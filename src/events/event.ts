@@ -160,7 +160,7 @@ const unrecorded = z
     to: z.int(),
     /** Requests seen but lost to the log; null when nobody can know. */
     requests: count.nullable(),
-    cause: z.enum(["ring_full", "write_failed", "crash", "unwatched"]),
+    cause: z.enum(["ring_full", "write_failed", "crash", "standstill", "unwatched"]),
   })
   .readonly();
 

@@ -15,6 +15,11 @@ import type { Upkeep } from "./upkeep.ts";
 
 const IDLE_MS = 1000;
 const IDLED_MS = 15_000;
+/**
+ * So much wall time between two passes is no time of observation: the machine was suspended, the process stopped, the
+ * clock set forward, or the disk hung. The same silence that the ledger takes for a gap behind the log's end.
+ */
+const STANDSTILL_MS = 60_000;
 /** How long the stop command waits for producers to fall silent, and for a disk that refuses. */
 const STOP_MS = 5000;
 
@@ -33,17 +38,24 @@ export interface RecorderLoopOptions {
   readonly onLimits?: (limits: KeptLimits) => void;
   /** After so long without a batch the log says that there was nothing to write. Default: IDLED_MS. */
   readonly idledMs?: number;
+  /** Wall time between two passes from which on it is a gap. Default: STANDSTILL_MS. */
+  readonly standstillMs?: number;
 }
 
 /** Blocks its thread until the stop command. Returns whether all that was recorded is in the log. */
 export function runRecorderLoop(options: RecorderLoopOptions): boolean {
-  const { recorder, log, upkeep, clock, commands, flushMs, heartbeat, idledMs = IDLED_MS } = options;
+  const { recorder, log, upkeep, clock, commands, flushMs, heartbeat } = options;
+  const { idledMs = IDLED_MS, standstillMs = STANDSTILL_MS } = options;
   const signal = new Int32Array(options.signal);
   let committedMs = Number.NEGATIVE_INFINITY;
   let saidMs = clock.nowMs(); // when the log last heard anything
   let isTidy = true;
+  let passedUs = clock.wallUs();
   for (;;) {
     beat(heartbeat);
+    const wallUs = clock.wallUs();
+    if (wallUs - passedUs > standstillMs * 1000) recorder.stoodStill(passedUs);
+    passedUs = wallUs;
     const seen = Atomics.load(signal, 0);
     if (takeCommands(recorder, commands, options.onLimits)) return drainAll(recorder, clock, heartbeat);
     const drained = recorder.drain();

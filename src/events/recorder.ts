@@ -98,6 +98,15 @@ export class Recorder {
     this.#wait({ ...event, at: this.#appendedAt });
   }
 
+  /** Nothing ran between `from` and now by the wall clock, or the clock was set forward: nobody watched that span. */
+  stoodStill(from: number): void {
+    const to = this.#options.clock.wallUs();
+    this.append(lost(from, to, "standstill", 0));
+    const message = "the process stood still or the clock was set forward: that time is a gap";
+    const fields = { seconds: Math.round((to - from) / 1_000_000) };
+    this.#options.report({ type: "log", level: "warn", message, fields });
+  }
+
   /** The mirrorings go on under other settings: appends the epochs that this begins. */
   reconfigure(mirrorings: readonly RunMirroring[]): void {
     for (const event of this.#epochs.ofRun(this.#options.clock.wallUs(), mirrorings)) this.append(event);
@@ -235,6 +244,11 @@ export class Recorder {
 }
 
 /** A span in which nothing was recorded; `requests` null: nobody knows how many were lost. */
-function lost(from: number, to: number, cause: "crash" | "write_failed", requests: number | null = null): NewEvent {
+function lost(
+  from: number,
+  to: number,
+  cause: "crash" | "write_failed" | "standstill",
+  requests: number | null = null,
+): NewEvent {
   return { kind: "unrecorded", at: to, lane: null, from: Math.min(from, to), to, requests, cause };
 }

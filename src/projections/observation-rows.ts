@@ -7,10 +7,11 @@ export type RowState = "observing" | "degraded" | "paused" | "mirror_down" | "st
 export type MirrorState = "observing" | "degraded" | "mirror_down";
 
 /**
- * Why nothing is known of any mirroring in a span: the process died, the log could not be written, it lost count, or a session
- * could not be followed.
+/**
+ * Why nothing is known of any mirroring in a span: the process died, the log could not be written, it lost count, the process
+ * stood still while the wall clock went on, or a session could not be followed.
  */
-export type OutageCause = "crash" | "write_failed" | "ring_full" | "unwatched";
+export type OutageCause = "crash" | "write_failed" | "ring_full" | "standstill" | "unwatched";
 
 export interface ObservationRow {
   readonly mirroring: string;

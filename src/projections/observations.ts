@@ -48,7 +48,7 @@ function gapOf({ seq, cause, from, to }: EventOf<"unrecorded">): ObservationGapR
 
 class ObservationLedger implements Fold {
   readonly name = "observations";
-  readonly version = 2;
+  readonly version = 3;
   readonly rareKinds = ["run_started", "run_stopped", "observation_changed", "unrecorded"] as const;
   readonly tables: readonly [observation: string, gap: string];
   readonly #watched = new Map<string, Watched>();
@@ -138,7 +138,11 @@ class ObservationLedger implements Fold {
     const last = this.#overflow;
     if (gap.cause !== "ring_full") this.#gaps.set(gap.seq, gap);
     else if (last !== null && gap.from_us <= last.to_us + AGAIN_US)
-      this.#overflowed({ ...last, to_us: Math.max(last.to_us, gap.to_us) });
+      this.#overflowed({
+        ...last,
+        from_us: Math.min(last.from_us, gap.from_us),
+        to_us: Math.max(last.to_us, gap.to_us),
+      });
     else this.#overflowed(gap);
   }
 

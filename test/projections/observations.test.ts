@@ -143,6 +143,20 @@ test("a gap that a ring has left goes on behind a restart of the fold as it woul
   expect(await pg18(moments, 10 * S, 50 * S)).toMatchObject({ gaps: [[19.995, 21.8, "ring_full"]] });
 });
 
+test("a loss that began before the gap it is merged with moves that gap's beginning", async () => {
+  const full = (from: number, to: number) => unrecorded(to, { from, to, requests: 7, cause: "ring_full" });
+  const events = [started(10 * S), full(20 * S, 20.5 * S), full(15 * S, 21 * S), tallied(50 * S, 1)];
+  expect(await pg18(events, 10 * S, 50 * S)).toMatchObject({ gaps: [[15, 21, "ring_full"]] });
+});
+
+test("a standstill is a gap, though it lost nothing", async () => {
+  const lost = unrecorded(40 * S, { lane: null, from: 20 * S, to: 40 * S, requests: 0, cause: "standstill" });
+  expect(await pg18([started(10 * S), lost, tallied(50 * S, 1)], 10 * S, 50 * S)).toMatchObject({
+    seconds: 20,
+    gaps: [[20, 40, "standstill"]],
+  });
+});
+
 test("a mirroring that a run doesn't have, and a run that records nothing, are not observed", async () => {
   const events = [
     started(10 * S, { mirrorings: both }),

@@ -1,6 +1,7 @@
 // Everything that a verdict about a window is made from, and nothing else: no clock, no configuration, no live state. Times
 // are microseconds since the Unix epoch, latencies milliseconds.
 
+import type { Compare } from "../../config/config.ts";
 import type { RollupCounters } from "../rollup-counters.ts";
 
 interface Span {
@@ -60,6 +61,8 @@ export interface MirroringFacts {
   readonly longestGap: GapFacts | null;
   /** False: its last run mirrors without recording. */
   readonly isRecording: boolean;
+  /** How results were compared at the window's end; null: the log doesn't say. */
+  readonly compare: Compare | null;
 }
 
 /** The requests of one mirroring that have gone well in a row up to the window's end. */

@@ -9,6 +9,7 @@ import { readObservations } from "../read-observations.ts";
 import { gapsOf, longestGap, observedSeconds, type Timeline } from "../timeline.ts";
 import type { Window } from "../window.ts";
 import type { MirroringFacts } from "./facts.ts";
+import { readCompare } from "./read-compare.ts";
 
 /** What the mirroring was at the window's end; null: it did not exist yet. */
 function lastState({ rows }: Timeline, { to }: Window): ObservationRow["state"] | null {
@@ -27,6 +28,7 @@ async function factsOf(db: Kysely<LogTables>, timeline: Timeline, window: Window
     observedSeconds: observedSeconds(timeline, { from: evidenceFrom, to: window.to }),
     longestGap: longestGap(gapsOf(timeline, window)),
     isRecording: lastState(timeline, window) !== "disabled",
+    compare: await readCompare(db, window.to, mirroring),
   };
 }
 

@@ -187,6 +187,36 @@ test("results of which none could be compared show no agreement", () => {
   expect(judged({ lanes: [lane] }, { max_divergence_rate: "off" }).verdict).toBe("READY");
 });
 
+describe("results that could not be compared", () => {
+  const judge = (unverifiable: number, compare: "off" | "rows" | "content" | null, change: object = {}) => {
+    const lane = laneOf({ parity_match: REQUESTS - unverifiable, parity_unverifiable: unverifiable, ...change });
+    return judged({ lanes: [lane], mirrorings: [mirroringOf({ compare })] });
+  };
+  const statusOf = (...given: Parameters<typeof judge>) => criterionOf(judge(...given), "divergence_rate").status;
+
+  test("are INCONCLUSIVE above 5 % where rows are compared: only pgsoak and clients bring them about", () => {
+    const answer = judge(0.12 * REQUESTS, "rows");
+    expect(answer.verdict).toBe("INCONCLUSIVE");
+    expect(answer.reasons).toEqual(["12.00% of the results could not be compared, more than 5.00%"]);
+    expect(answer.needed.join()).toContain("pgsoak_mirror_sessions_incomplete");
+    expect([statusOf(0.05 * REQUESTS, "rows"), statusOf(0.05 * REQUESTS + 1, "off")]).toEqual(["pass", "insufficient"]);
+  });
+
+  test("warn where contents are compared, since volatile statements are among them", () => {
+    expect(judge(0.9 * REQUESTS, "content")).toMatchObject({ verdict: "READY", confidence_score: 100 });
+    expect([statusOf(0.9 * REQUESTS, "content"), statusOf(0.05 * REQUESTS, "content")]).toEqual(["warn", "pass"]);
+  });
+
+  test("warn above 5 % and are INCONCLUSIVE above a half where the log doesn't say what is compared", () => {
+    expect([statusOf(0.5 * REQUESTS, null), statusOf(0.5 * REQUESTS + 1, null)]).toEqual(["warn", "insufficient"]);
+  });
+
+  test("never hide a divergence", () => {
+    const half = REQUESTS / 2;
+    expect(statusOf(half, "rows", { parity_match: half - 1000, parity_different_rows: 1000 })).toBe("fail");
+  });
+});
+
 describe("the p99 rule", () => {
   const slow = { lanes: [laneOf({}, { mirror: latency({ p99Ms: 4 }) })] };
 

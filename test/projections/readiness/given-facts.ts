@@ -45,6 +45,7 @@ export const mirroringOf = (change: Partial<MirroringFacts> = {}): MirroringFact
   observedSeconds: 24 * 3600,
   longestGap: null,
   isRecording: true,
+  compare: "rows",
   ...change,
 });
 

@@ -83,6 +83,7 @@ test("the facts of a window are counts, both latencies and observed time of each
       observedSeconds: 24 * 3600,
       longestGap: null,
       isRecording: true,
+      compare: null,
     },
   ]);
   expect(facts.lanes.map(({ database, counters, residue }) => [database, counters.mirrored, residue])).toEqual([
@@ -91,6 +92,23 @@ test("the facts of a window are counts, both latencies and observed time of each
   ]);
   expect(facts.lanes[1]).toMatchObject({ mirror: { count: 5, meanMs: 4 }, primary: { meanMs: 3 } });
   expect(facts.total.mirror).toMatchObject({ count: 15, maxMs: 4 });
+});
+
+test("how results were compared is what held at the window's end, whatever holds now", async () => {
+  const settings = (compare: string) => [{ name: "pg18", settings: { compare }, exposure: 1 }];
+  const change = { what: "compare", before: "rows", after: "content" };
+  using log = await rig([
+    [runStarted(ZERO, { run: 1, mirrorings: settings("rows") })],
+    moment(ZERO + HOUR, 1),
+    [
+      runStarted(ZERO + 2 * HOUR, { run: 2, mirrorings: settings("content") }),
+      { kind: "epoch_started", at: ZERO + 2 * HOUR, mirroring: "pg18", ...change, who: "pgsoak" },
+    ],
+    moment(ZERO + 3 * HOUR, 1),
+  ]);
+  const compareIn = async (to: number) => (await log.facts({ from: ZERO, to })).mirrorings[0]?.compare;
+  expect(await compareIn(ZERO + 2 * HOUR)).toBe("rows");
+  expect(await compareIn(ZERO + 4 * HOUR)).toBe("content");
 });
 
 test("the same range gives the same bytes when it is asked for again, and when the log has grown", async () => {

@@ -55,12 +55,13 @@ const facts: fc.Arbitrary<ReadinessFacts> = fc
     databases: fc.array(lane, { maxLength: 3 }),
     observedSeconds: fc.integer({ min: 0, max: 90_000 }),
     isRecording: fc.boolean(),
+    compare: fc.constantFrom("off" as const, "rows" as const, "content" as const, null),
     ratioMs: milliseconds,
   })
-  .map(({ databases, observedSeconds, isRecording, ratioMs }) =>
+  .map(({ databases, observedSeconds, isRecording, compare, ratioMs }) =>
     factsOf({
       lanes: databases.map((each, index) => ({ ...each, database: `db${index}` })),
-      mirrorings: [mirroringOf({ observedSeconds, isRecording })],
+      mirrorings: [mirroringOf({ observedSeconds, isRecording, compare })],
       statements: [statementOf({ mirrorP95Ms: ratioMs, primaryP95Ms: 20 })],
     }),
   );
