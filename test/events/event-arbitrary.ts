@@ -66,7 +66,7 @@ export const anyEvent: fc.Arbitrary<NewEvent> = fc.oneof(
     from: at,
     to: at,
     requests: fc.option(count),
-    cause: fc.constantFrom("ring_full", "write_failed", "crash", "standstill"),
+    cause: fc.constantFrom("ring_full", "write_failed", "crash", "standstill", "unwatched"),
   }),
   fc.record({ kind: fc.constant("run_stopped"), at, run: fc.nat() }),
   fc.record({
