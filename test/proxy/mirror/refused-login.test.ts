@@ -23,7 +23,9 @@ beforeAll(async () => {
   });
   await withClient({ connectionString: mirror.url() }, async (client) => {
     await client.query("CREATE ROLE stranger LOGIN");
-    for (const role of ["plain", "hashed"]) await client.query(`CREATE ROLE ${role} LOGIN PASSWORD 'another'`);
+    await client.query("CREATE ROLE plain LOGIN PASSWORD 'another'");
+    await client.query("SET password_encryption = md5");
+    await client.query("CREATE ROLE hashed LOGIN PASSWORD 'another'");
   });
 });
 
@@ -73,3 +75,30 @@ test.each([
   expect(seen).toMatchObject({ state: "mirror_down", cause });
   expect(JSON.stringify([proxy.lines, await proxy.events()])).not.toMatch(/the right one|a wrong one/);
 });
+
+/** An address that nobody takes for this machine's own, though it is. */
+const ELSEWHERE = "127.1";
+
+test.each(["plain", "hashed"])(
+  "a password of [[users]] is not said in clear text or by MD5 where the mirror may be somebody else: %s",
+  async (user) => {
+    const tables = mirrorTables(primary(), { host: ELSEWHERE, port: mirror.port });
+    const [source, candidate] = tables.databases!;
+    const entered = async (entry: Record<string, string>, host = ELSEWHERE): Promise<unknown> => {
+      await using proxy = await startInlineProxy({
+        ...tables,
+        databases: [source!, { ...candidate!, host, user, database_name: "postgres", ...entry }],
+        users: [{ name: user, password: "another" }],
+      });
+      await withClient({ ...proxy, user: "postgres", database: "postgres" }, async (client) => {
+        await client.query("SELECT 1");
+        await proxy.outcomes(1);
+      });
+      const line = proxy.lines.find(({ message }) => message === "mirror refuses the login");
+      return line?.fields["cause"] ?? (await proxy.outcomes(1))[0]?.kind;
+    };
+    expect(await entered({})).toContain("that of a [[users]] entry is given so only with tls");
+    expect(await entered({}, "127.0.0.1")).toBe("mirrored");
+    expect(await entered({ password: "another" })).toBe("mirrored");
+  },
+);
