@@ -10,7 +10,10 @@ import type { ApiContext } from "./api-context.ts";
 import { isUnreadable } from "./is-unreadable.ts";
 import type { MetricFamily, MetricSample } from "./metrics-text.ts";
 
-/** Between two readings: at least this long, and so long that they take at most two in a hundred of the time. */
+/**
+ * Between two readings: at least this long, and so long that they take at most two in a hundred of the time; but no longer
+ * than STALE_MS.
+ */
 const KEPT_MS_MIN = 1000;
 const KEPT_SPENT = 50;
 /** What a scrape waits for a new reading; then it takes the last one, unless that is older than STALE_MS. */
@@ -19,7 +22,14 @@ const STALE_MS = 60_000;
 /** What it waits while there is none to take. */
 const FIRST_WAIT_MS = 4000;
 
-async function collect({ config, questions, live, clock }: ApiContext): Promise<MetricFamily[]> {
+type Source = Pick<ApiContext, "config" | "questions" | "clock"> & {
+  readonly live: Pick<ApiContext["live"], "mirrorings">;
+};
+
+/** What the families are made by: other settings make other ones. */
+const settingsOf = ({ config }: Source): string => JSON.stringify([config.readiness, config.api.metricsPrefix]);
+
+async function collect({ config, questions, live, clock }: Source): Promise<MetricFamily[]> {
   const policy = policyOf(config.readiness);
   const mirrorings = live.mirrorings().map(({ mirroring }) => mirroring);
   const { windows } = config.readiness;
@@ -47,22 +57,25 @@ async function collect({ config, questions, live, clock }: ApiContext): Promise<
 }
 
 class KeptFamilies {
-  readonly #context: ApiContext;
+  readonly #context: Source;
   #families: MetricFamily[] = [];
   /** Monotonic milliseconds. */
   #readAtMs = Number.NEGATIVE_INFINITY;
   #freshUntilMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | null = null;
+  #settings: string;
 
-  constructor(context: ApiContext) {
+  constructor(context: Source) {
     this.#context = context;
+    this.#settings = settingsOf(context);
   }
 
   /** Scrapes at the same time share one reading. */
   async get(): Promise<MetricFamily[]> {
     const { clock } = this.#context;
+    this.#followSettings();
     if (clock.nowMs() < this.#freshUntilMs) return this.#families;
-    this.#reading ??= this.#read().finally(() => (this.#reading = null));
+    this.#reading ??= this.#begin();
     const patience = new AbortController();
     const isStale = (): boolean => clock.nowMs() - this.#readAtMs > STALE_MS;
     const waitMs = isStale() ? FIRST_WAIT_MS : WAIT_MS;
@@ -75,12 +88,33 @@ class KeptFamilies {
     return isStale() ? [] : this.#families;
   }
 
+  /** Under other settings nothing that was worked out holds any more, nor what is being worked out. */
+  #followSettings(): void {
+    const settings = settingsOf(this.#context);
+    if (settings === this.#settings) return;
+    this.#settings = settings;
+    this.#families = [];
+    this.#readAtMs = this.#freshUntilMs = Number.NEGATIVE_INFINITY;
+    this.#reading = null;
+  }
+
+  #begin(): Promise<void> {
+    const reading = this.#read().finally(() => {
+      if (this.#reading === reading) this.#reading = null;
+    });
+    return reading;
+  }
+
   async #read(): Promise<void> {
     const { clock } = this.#context;
     const startedMs = clock.nowMs();
+    const settings = this.#settings;
     try {
-      this.#families = await collect(this.#context);
+      const families = await collect(this.#context);
+      if (settings !== this.#settings) return;
+      this.#families = families;
     } catch (error) {
+      if (settings !== this.#settings) return;
       // The last ones are as old as they are; a later scrape asks again.
       if (isUnreadable(error)) return;
       // Part of a number would look like all of it.
@@ -88,12 +122,13 @@ class KeptFamilies {
       this.#families = [];
     }
     this.#readAtMs = clock.nowMs();
-    this.#freshUntilMs = this.#readAtMs + Math.max(KEPT_MS_MIN, KEPT_SPENT * (this.#readAtMs - startedMs));
+    const keptMs = Math.max(KEPT_MS_MIN, KEPT_SPENT * (this.#readAtMs - startedMs));
+    this.#freshUntilMs = this.#readAtMs + Math.min(STALE_MS, keptMs);
   }
 }
 
 /** The families, as they were a short while ago; none while they can't be known. */
-export function createReadinessFamilies(context: ApiContext): () => Promise<MetricFamily[]> {
+export function createReadinessFamilies(context: Source): () => Promise<MetricFamily[]> {
   const kept = new KeptFamilies(context);
   return () => kept.get();
 }

@@ -1,10 +1,12 @@
 // Brings folds that are new, of another version or behind to the end of the log, slice by slice: each slice is a short
 // transaction, so that the writer can append between two of them, and a crash costs at most the last one.
 
+import type { Database } from "better-sqlite3";
 import { restoreCheckpoint } from "./checkpoint.ts";
 import { areSmall, emptySome } from "./empty-tables.ts";
-import type { MirrorEvent } from "./event.ts";
+import type { EventKind, MirrorEvent } from "./event.ts";
 import { isRare } from "./event-kinds.ts";
+import { readExtent } from "./extent.ts";
 import { applyAll, type Fold } from "./fold.ts";
 import { readPosition, savePositions } from "./fold-positions.ts";
 import type { LogReader } from "./log-reader.ts";
@@ -22,6 +24,9 @@ const WAITING_ROWS_MAX = 30_000;
 
 /** Of a fold whose tables still hold rows of another version. */
 const EMPTYING = -1;
+
+/** What has been removed is to be looked at again. */
+const NOT_LOOKED = -1;
 
 interface Behind {
   readonly fold: Fold;
@@ -44,6 +49,8 @@ export class FoldRebuild {
   readonly #isOneTransaction: boolean;
   #behind: Behind[];
   #isStale = false;
+  /** Events up to here have been removed. */
+  #removedSeq: number;
 
   /**
    * Loads the folds, or begins to empty those whose tables are of another version. The log has one writer: this one. With
@@ -53,6 +60,7 @@ export class FoldRebuild {
     this.#reader = reader;
     this.#isOneTransaction = isOneTransaction;
     const { db } = reader;
+    this.#removedSeq = readExtent(db).removedSeq;
     this.#behind = db.transaction(() => folds.map((fold) => prepare(reader, fold))).immediate();
     const slice = db.transaction((readMs: number) => this.#fold(readMs));
     this.#slice = (readMs) => slice.immediate(readMs);
@@ -86,19 +94,19 @@ export class FoldRebuild {
   }
 
   #fold(readMs: number): void {
+    this.#leaveRemoved();
     const emptying = this.#behind.find(({ isEmptying }) => isEmptying);
     if (emptying !== undefined) {
       this.#empty(emptying, readMs);
       return;
     }
     const [only, ...others] = this.#behind;
-    if (others.length === 0 && only?.fold.rareKinds !== undefined) {
-      this.#reader.scanRare(only.seq, only.fold.rareKinds, (event) => only.fold.apply(event));
-      this.#save([only], this.#reader.lastSeq());
-      return;
-    }
     const until = performance.now() + readMs;
     const chunk = readMs > PATIENT_MS ? CHUNK_EVENTS_PATIENT : CHUNK_EVENTS;
+    if (others.length === 0 && only?.fold.rareKinds !== undefined) {
+      this.#foldRare(only, only.fold.rareKinds, chunk, until);
+      return;
+    }
     const start = Math.min(...this.#behind.map(({ seq }) => seq));
     let last = start;
     for (let end = -1; end !== last && last - start < SLICE_EVENTS_MAX;) {
@@ -119,6 +127,34 @@ export class FoldRebuild {
       return;
     }
     this.#save(moved, last);
+  }
+
+  /** Only the kinds that the fold looks at, of which there are few in most logs. */
+  #foldRare(behind: Behind, kinds: readonly EventKind[], chunk: number, until: number): void {
+    let last = behind.seq;
+    for (let left = SLICE_EVENTS_MAX; left > 0; left -= chunk) {
+      const read = this.#reader.scanRare(last, kinds, (event) => behind.fold.apply(event), chunk);
+      if (read === null) {
+        this.#save([behind], this.#reader.lastSeq());
+        return;
+      }
+      last = read;
+      if (performance.now() >= until) break;
+    }
+    this.#save([behind], last);
+  }
+
+  /** Folds that needed events which retention has removed meanwhile begin anew, with the checkpoint. */
+  #leaveRemoved(): void {
+    const { removedSeq } = readExtent(this.#reader.db);
+    if (removedSeq === this.#removedSeq) return;
+    for (const each of this.#behind) {
+      if (each.isEmptying || each.seq >= removedSeq) continue;
+      markEmptying(this.#reader.db, each.fold);
+      each.isEmptying = true;
+      each.seq = 0;
+    }
+    this.#removedSeq = removedSeq;
   }
 
   #save(moved: readonly Behind[], seq: number): void {
@@ -154,6 +190,8 @@ export class FoldRebuild {
       if (!each.isEmptying) each.fold.load(this.#reader.db);
     }
     this.#isStale = false;
+    // What a slice that failed has done about removed events is undone.
+    this.#removedSeq = NOT_LOOKED;
   }
 }
 
@@ -171,7 +209,7 @@ export function catchUp(reader: LogReader, folds: readonly Fold[]): void {
 /** The fold ready to go on from where it stands. */
 function prepare({ db }: LogReader, fold: Fold): Behind {
   const position = readPosition(db, fold.name);
-  if (position?.version === fold.version) {
+  if (position?.version === fold.version && position.seq >= readExtent(db).removedSeq) {
     fold.load(db);
     return { fold, isEmptying: false, seq: position.seq };
   }
@@ -179,7 +217,11 @@ function prepare({ db }: LogReader, fold: Fold): Behind {
     fold.clear(db);
     return { fold, isEmptying: false, seq: restoreCheckpoint(db, fold) };
   }
-  // Nobody takes what is left of them for the truth, and a start that comes before they are empty goes on here.
-  savePositions(db, [{ name: fold.name, version: EMPTYING }], 0);
+  markEmptying(db, fold);
   return { fold, isEmptying: true, seq: 0 };
+}
+
+/** Nobody takes what is left of its tables for the truth, and a start that comes before they are empty goes on here. */
+function markEmptying(db: Database, { name }: Fold): void {
+  savePositions(db, [{ name, version: EMPTYING }], 0);
 }

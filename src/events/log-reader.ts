@@ -102,14 +102,25 @@ export class LogReader implements Disposable {
     }
   }
 
-  /** Visits the events behind `after` of these kinds, all of them rare ones, which are found without reading the others. */
-  scanRare(after: number, kinds: readonly EventKind[], visit: (event: MirrorEvent) => void): void {
+  /**
+   * Visits at most `limit` events behind `after` of these kinds, all of them rare ones, which are found without reading the
+   * others. Returns the seq of the last one when there may be more behind it, else null.
+   */
+  scanRare(
+    after: number,
+    kinds: readonly EventKind[],
+    visit: (event: MirrorEvent) => void,
+    limit: number,
+  ): number | null {
     // The very words of the index's own condition, or SQLite doesn't see that the index holds all of them.
-    const codes = kinds.map((kind) => KIND_CODES[kind]).join();
-    const select = `select seq, ${EVENT_COLUMNS.join(", ")} from event where kind >= 6 and kind in (${codes}) and seq > ?
-      order by seq`;
+    const ofKind = (kind: EventKind): string => `select * from (select seq, ${EVENT_COLUMNS.join(", ")} from event
+      where kind >= 6 and kind = ${KIND_CODES[kind]} and seq > ?1 order by seq limit ?2)`;
+    // Kind by kind the index has them in order; of all at once every page would sort the rest of the log.
+    const select = `${kinds.map(ofKind).join(" union all ")} order by seq limit ?2`;
+    const rows = this.prepareRaw<[{ 1: number; 2: number }], EventRow>(select).all({ 1: after, 2: limit });
     this.#runs.refresh();
-    for (const row of this.prepareRaw<[number], EventRow>(select).all(after)) visit(decodeEvent(row, this.#context));
+    for (const row of rows) visit(decodeEvent(row, this.#context));
+    return rows.length < limit ? null : rows[rows.length - 1]![0];
   }
 
   /** The seq of the newest event; 0 for none. */

@@ -14,6 +14,11 @@ const LOOK_MS = 1000;
 const PROGRESS_MS = 1000;
 /** After a step that failed: the disk may be full, or an event damaged. */
 const RETRY_MS = 10_000;
+/**
+ * A rebuild that has failed so often in a row, ten minutes, no longer keeps old events from being removed, or the log would
+ * grow without bound. What it then finds gone it takes from the checkpoint.
+ */
+const REBUILD_FAILURES_MAX = 60;
 
 export interface UpkeepOptions {
   readonly log: EventLog;
@@ -29,6 +34,8 @@ export class Upkeep {
   #reportedMs = Number.NEGATIVE_INFINITY;
   #idleUntilMs = Number.NEGATIVE_INFINITY;
   #failure = "";
+  #rebuildFailures = 0;
+  #rebuildAgainMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: UpkeepOptions) {
     this.#options = options;
@@ -49,10 +56,27 @@ export class Upkeep {
   }
 
   #work(nowMs: number): boolean {
+    if (nowMs >= this.#rebuildAgainMs && this.#tryRebuild(nowMs)) return true;
     // A projection that is rebuilt needs the events that retention would remove.
-    const isBusy = this.#rebuild(nowMs) || this.#retain();
-    if (isBusy) this.#failure = "";
+    if (this.#rebuildFailures > 0 && this.#rebuildFailures < REBUILD_FAILURES_MAX) return false;
+    const isBusy = this.#retain();
+    if (isBusy && this.#rebuildFailures === 0) this.#failure = "";
     return isBusy;
+  }
+
+  /** Whether there was something to rebuild, and it went well. */
+  #tryRebuild(nowMs: number): boolean {
+    try {
+      const isBusy = this.#rebuild(nowMs);
+      this.#rebuildFailures = 0;
+      if (isBusy) this.#failure = "";
+      return isBusy;
+    } catch (error) {
+      this.#failed(messageOf(error));
+      this.#rebuildFailures++;
+      this.#rebuildAgainMs = nowMs + RETRY_MS;
+      return false;
+    }
   }
 
   #rebuild(nowMs: number): boolean {

@@ -1,13 +1,17 @@
-import type { Database } from "better-sqlite3";
+import Sqlite, { type Database } from "better-sqlite3";
 import { expect, test } from "vitest";
 import { EventLog } from "../../src/events/event-log.ts";
+import { readExtent } from "../../src/events/extent.ts";
 import type { Fold } from "../../src/events/fold.ts";
 import { KnownFacts } from "../../src/events/known-facts.ts";
+import { openReader } from "../../src/events/log-reader.ts";
 import { OpenRequests } from "../../src/events/open-requests.ts";
 import { projectionState } from "../../src/events/projection-state.ts";
 import { mirrored, queued, runStarted } from "../projections/facts.ts";
 import { logFolder } from "./log-folder.ts";
+import { manyEvents } from "./many-events.ts";
 import { marks } from "./marks.ts";
+import { foldTables, openRetained } from "./retained-log.ts";
 
 /** Sums up the seqs that it has seen, in `in_flight` under lane -1, and fails on command. */
 class Sum implements Fold {
@@ -63,6 +67,52 @@ test("a projection that is new is rebuilt slice by slice while batches come, and
   expect(sum.sum).toBe(sumTo(log.lastSeq));
   expect(projectionState(log.db)).toMatchObject([{ done: log.lastSeq, isWhole: true }]);
 });
+
+test("a projection of rare kinds alone is rebuilt slice by slice too", async () => {
+  using folder = logFolder();
+  await logOf(folder.path, 1700);
+  const sum = Object.assign(new Sum(), { rareKinds: ["run_started", "marked"] as const });
+  using log = await EventLog.open({ path: folder.path, folds: [], projections: [sum] });
+  const done: number[] = [];
+  while (log.rebuild.progress !== null) {
+    done.push(log.rebuild.progress.done);
+    log.rebuildSome(0);
+  }
+  expect(done).toEqual([0, 500, 1000, 1500]);
+  expect(sum.sum).toBe(sumTo(1700));
+});
+
+test.for([
+  ["and goes on at once", false],
+  ["also behind a restart", true],
+] as const)(
+  "a rebuild whose events are removed meanwhile begins anew with the checkpoint, %s",
+  async ([, restarts]) => {
+    using folder = logFolder();
+    {
+      using first = await openRetained(folder.path, { statementChunkEvents: 16 });
+      for (const batch of manyEvents(first.log, 8000)) first.log.appendBatch(batch);
+    }
+    const lived = openReader(folder.path);
+    const tables = foldTables(lived.db);
+    lived.db.close();
+    const other = new Sqlite(folder.path);
+    other.exec("update fold_position set version = 0 where name <> 'open_requests'");
+    other.close();
+    const limits = { isRebuilding: true, statementChunkEvents: 16, retentionUs: 0, keptEvents: 4000 };
+    let kept = await openRetained(folder.path, limits);
+    while (kept.log.rebuild.progress?.done === 0) kept.log.rebuildSome(0);
+    kept.retain();
+    expect(kept.log.rebuild.progress!.done).toBeLessThan(readExtent(kept.log.db).removedSeq);
+    if (restarts) {
+      kept.log.close();
+      kept = await openRetained(folder.path, limits);
+    }
+    while (kept.log.rebuild.progress !== null) kept.log.rebuildSome(0);
+    expect(foldTables(kept.log.db)).toEqual(tables);
+    kept.log.close();
+  },
+);
 
 test("a rebuild goes on where it stood when the log is opened again", async () => {
   using folder = logFolder();

@@ -23,13 +23,17 @@ type Limits = Partial<
   readonly nowUs?: number;
   readonly youngEvents?: number;
   readonly statementChunkEvents?: number;
+  /** Projections that are behind are brought to the end by the log's `rebuild`, and not when it is opened. */
+  readonly isRebuilding?: boolean;
 };
 
 /** Nothing is removed unless `limits` say so. */
 export async function openRetained(path: string, limits: Limits = {}): Promise<RetainedLog> {
-  const { nowUs = Number.MAX_SAFE_INTEGER, youngEvents, statementChunkEvents, ...rest } = limits;
+  const { nowUs = Number.MAX_SAFE_INTEGER, youngEvents, statementChunkEvents, isRebuilding = false, ...rest } = limits;
   const open = new OpenRequests(youngEvents);
-  const log = await EventLog.open({ path, folds: [open, ...createProjections("", { statementChunkEvents })] });
+  const projections = createProjections("", { statementChunkEvents });
+  const folds = isRebuilding ? { folds: [open], projections } : { folds: [open, ...projections] };
+  const log = await EventLog.open({ path, ...folds });
   const retention = new Retention({
     reader: log.reader,
     folds: checkpointFolds(),

@@ -84,3 +84,23 @@ test("a step that fails is said once, tried again after a while, and never stops
   expect(log.rebuild.progress).toBeNull();
   expect(kept.said().at(-1)).toMatchObject({ message: "projections are whole again" });
 });
+
+test("a rebuild that has failed for ten minutes no longer keeps old events from being removed", async () => {
+  using folder = logFolder();
+  using kept = await openKept(folder.path);
+  const { log, upkeep, clock, retained } = kept;
+  log.db.exec("create trigger refuse before insert on mirror_stats begin select raise(abort, 'damaged'); end");
+  for (; clock.ms < 590_000; clock.ms += 1000) {
+    upkeep.step();
+    expect(retained).toEqual([]);
+  }
+  while (upkeep.step()) continue;
+  expect(retained).toEqual(["remove", "give back", "remove"]);
+  clock.ms += 10_000;
+  upkeep.step();
+  expect(kept.said()).toHaveLength(2);
+  log.db.exec("drop trigger refuse");
+  clock.ms += 10_000;
+  while (upkeep.step()) continue;
+  expect(log.rebuild.progress).toBeNull();
+});
