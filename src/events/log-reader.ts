@@ -112,11 +112,8 @@ export class LogReader implements Disposable {
     visit: (event: MirrorEvent) => void,
     limit: number,
   ): number | null {
-    // The very words of the index's own condition, or SQLite doesn't see that the index holds all of them.
-    const ofKind = (kind: EventKind): string => `select * from (select seq, ${EVENT_COLUMNS.join(", ")} from event
-      where kind >= 6 and kind = ${KIND_CODES[kind]} and seq > ?1 order by seq limit ?2)`;
     // Kind by kind the index has them in order; of all at once every page would sort the rest of the log.
-    const select = `${kinds.map(ofKind).join(" union all ")} order by seq limit ?2`;
+    const select = `${kinds.map(selectRare).join(" union all ")} order by seq limit ?2`;
     const rows = this.prepareRaw<[{ 1: number; 2: number }], EventRow>(select).all({ 1: after, 2: limit });
     this.#runs.refresh();
     for (const row of rows) visit(decodeEvent(row, this.#context));
@@ -223,3 +220,7 @@ export function openReader(path: string): LogReader {
     throw explainSqliteError(error, path);
   }
 }
+
+/** ?1 is the seq that is known, ?2 how many. The very words of the index's own condition, or SQLite doesn't see that it has all. */
+const selectRare = (kind: EventKind): string => `select * from (select seq, ${EVENT_COLUMNS.join(", ")} from event
+  where kind >= 6 and kind = ${KIND_CODES[kind]} and seq > ?1 order by seq limit ?2)`;
