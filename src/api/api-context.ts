@@ -35,6 +35,8 @@ export interface ApiEnv {
   Variables: {
     /** Set by the token guard. */
     access: Access;
+    /** Set by the same: whether what was sent with the request would let it in now. For answers without an end. */
+    isStillAllowed: () => boolean;
   };
 }
 

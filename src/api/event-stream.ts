@@ -24,6 +24,8 @@ export interface EventStreamOptions {
   readonly filter: Pick<EventPageQuery, "kinds" | "mirroring" | "database">;
   readonly after: number;
   readonly end: AbortSignal;
+  /** See TextStreamOptions. */
+  readonly isAllowed: () => boolean;
   /** Called once, when nothing more will be sent. */
   readonly onEnd: () => void;
   /** Called when the client takes nothing any more; the connection must be closed. */
@@ -37,8 +39,8 @@ const encodeEvent = ({ seq, kind, json }: EventLine): string => `id: ${seq}\neve
 
 /** The body of the answer. Its end, however it comes, is told to `onEnd`. */
 export function createEventStream(options: EventStreamOptions): ReadableStream<Uint8Array> {
-  const { end, onEnd, onSlow, slowMs } = options;
-  return createTextStream({ pieces: (stop) => textOf(options, stop), end, onEnd, onSlow, slowMs });
+  const { end, isAllowed, onEnd, onSlow, slowMs } = options;
+  return createTextStream({ pieces: (stop) => textOf(options, stop), end, isAllowed, onEnd, onSlow, slowMs });
 }
 
 async function* textOf(options: EventStreamOptions, stop: AbortSignal): AsyncGenerator<string, undefined> {

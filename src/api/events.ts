@@ -127,7 +127,8 @@ async function stream(
   };
   const source = { logEnd: streams.logEnd, questions };
   const onSlow = (): void => void c.env?.outgoing?.destroy();
-  const body = createEventStream({ ...source, filter: filterOf(query), after, end: closing, onEnd, onSlow });
+  const ends = { end: closing, isAllowed: c.get("isStillAllowed"), onEnd, onSlow };
+  const body = createEventStream({ ...source, filter: filterOf(query), after, ...ends });
   return new Response(body, { headers });
 }
 

@@ -131,7 +131,9 @@ export function addStatusRoute(api: Api, context: ApiContext): void {
       isOpen = false;
     };
     const onSlow = (): void => void c.env?.outgoing?.destroy();
-    return new Response(createTextStream({ pieces, end: closing, onEnd, onSlow }), { headers });
+    return new Response(createTextStream({ pieces, end: closing, isAllowed: c.get("isStillAllowed"), onEnd, onSlow }), {
+      headers,
+    });
   };
   api.openapi(route, async (c) => {
     if (wantsStream(c.req.header("accept"))) return follow(c);

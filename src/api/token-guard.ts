@@ -30,18 +30,20 @@ function carriesToken(header: string | undefined, token: string): boolean {
 /** Answers 401 where the token is needed and missing. Without a configured token everything passes. */
 export function tokenGuard(settings: () => ApiConfig, sessions: Sessions): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
-    const { token, openReads } = settings();
     const { method, path } = c.req;
     const isRead = READ_METHODS.has(method);
+    const header = c.req.header("authorization");
+    const id = getCookie(c, SESSION_COOKIE);
     const accessOf = (): Access => {
+      const { token, openReads } = settings();
       if (token === null) return "open";
-      if (carriesToken(c.req.header("authorization"), token)) return "bearer";
-      const id = getCookie(c, SESSION_COOKIE);
+      if (carriesToken(header, token)) return "bearer";
       if (id !== undefined && sessions.holds(id, token)) return "session";
       return isRead && openReads ? "open" : "none";
     };
     const access = accessOf();
     c.set("access", access);
+    c.set("isStillAllowed", () => accessOf() !== "none");
     if (access !== "none" || WAY_IN.has(`${method} ${path}`)) return next();
     if (isRead && (LIVENESS_PATHS.has(path) || path.startsWith(DASHBOARD_FILES))) return next();
     return problem("unauthorized", "a bearer token is needed", {

@@ -17,6 +17,7 @@ import type {
 } from "../../src/api/live-status.ts";
 import { serveApi, type ServeOptions } from "../../src/api/server.ts";
 import type { Clock } from "../../src/clock.ts";
+import type { Config } from "../../src/config/config.ts";
 import { parseConfig } from "../../src/config/parse-config.ts";
 import { EventLog } from "../../src/events/event-log.ts";
 import type { Rebuilding } from "../../src/events/fold-rebuild.ts";
@@ -87,6 +88,8 @@ export interface ApiFixture extends AsyncDisposable {
   readonly live: LiveFacts;
   /** What pgsoak logged. */
   readonly logged: string[];
+  /** Puts other lines of the [api] table in force, as a reload does. */
+  reload(api: string): void;
   get(path: string, init?: RequestInit): Promise<Response>;
   /** Sends bytes as they are and answers with all that came back until the server closed or `until` was seen. */
   raw(bytes: string, until?: RegExp): Promise<string>;
@@ -107,8 +110,10 @@ export interface ApiFixtureOptions {
 export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixture> {
   const folder = mkdtempSync(join(tmpdir(), "pgsoak-api-"));
   const path = join(folder, "pgsoak.db");
-  const toml = `[events]\npath = ${JSON.stringify(path)}\n[general]\n${options.general ?? ""}\n[api]\n${options.api ?? ""}\n${DATABASES}\n${options.tables ?? ""}`;
-  const config = parseConfig(toml, { file: null, env: {}, cwd: folder });
+  const configOf = (apiTable: string): Config => {
+    const toml = `[events]\npath = ${JSON.stringify(path)}\n[general]\n${options.general ?? ""}\n[api]\n${apiTable}\n${DATABASES}\n${options.tables ?? ""}`;
+    return parseConfig(toml, { file: null, env: {}, cwd: folder });
+  };
   const folds = [new OpenRequests(), ...createProjections()];
   const events = await EventLog.open({ path, folds });
   const appender: EventAppender = {
@@ -124,8 +129,8 @@ export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixtu
   const log = createLog({ level: "info", destination: { write: (line) => void logged.push(line) } });
   const questions = new InlineQuestions(path);
   const clock: Clock = { nowMs: () => 0, wallUs: () => options.nowUs ?? 0 };
-  const app = createApi({
-    config,
+  const context = {
+    config: configOf(options.api ?? ""),
     questions,
     appender,
     live,
@@ -134,7 +139,8 @@ export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixtu
     version: "1.2.3",
     proxy: { host: "127.0.0.1", port: 6432 },
     closing: closing.signal,
-  });
+  };
+  const app = createApi(context);
   const server = await serveApi(app, {
     host: "127.0.0.1",
     port: 0,
@@ -145,6 +151,7 @@ export async function openApi(options: ApiFixtureOptions = {}): Promise<ApiFixtu
     events,
     live,
     logged,
+    reload: (apiTable) => void (context.config = configOf(apiTable)),
     get: (target, init) => fetch(`http://127.0.0.1:${server.port}${target}`, init),
     raw: (bytes, until) => sendRaw(server.port, bytes, until),
     [Symbol.asyncDispose]: async () => {

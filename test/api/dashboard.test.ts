@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Sessions } from "../../src/api/dashboard/sessions.ts";
 import { runStarted } from "../projections/facts.ts";
 import { BEGIN } from "../projections/watched-log.ts";
@@ -228,4 +228,35 @@ test("the epochs of a window are listed with what has changed", async () => {
   const { epochs } = (await (await api.get("/epochs")).json()) as { epochs: unknown[] };
   expect(epochs).toMatchObject([{ seq: 1, mirroring: "pg18", what: "level", before: "all", after: "reads" }]);
   expect(await (await api.get(`/epochs?from=${BEGIN / 1e6 + 1}&to=${BEGIN / 1e6 + 2}`)).json()).toEqual({ epochs: [] });
+});
+
+describe.for(["/status", "/events"])("a stream of %s that was begun", (path) => {
+  const bearer = { authorization: `Bearer ${TOKEN}` };
+
+  test("with a session ends soon after the logout, and another one goes on", async () => {
+    await using api = await openGuarded();
+    const cookie = await sessionOf(api);
+    const init = { headers: { accept: "text/event-stream", ...bearer } };
+    const going = (await api.get(path, init)).body!.pipeThrough(new TextDecoderStream());
+    const answer = await api.get(path, { headers: { accept: "text/event-stream", cookie } });
+    const headers = { cookie, origin: `http://127.0.0.1:${api.port}` };
+    const left = await api.get("/logout", { method: "POST", headers, redirect: "manual" });
+    expect(left.status).toBe(303);
+    expect(await answer.text()).toContain("retry: ");
+    api.events.appendBatch([{ kind: "marked", at: BEGIN, text: "behind it", who: "ann" }]);
+    let heard = "";
+    for await (const text of going) {
+      heard += text;
+      if (heard.includes('"seq":1')) break;
+    }
+    expect(heard).toContain('"seq":1');
+  });
+
+  test("with the token ends soon after another one is in force", async () => {
+    await using api = await openGuarded();
+    const answer = await api.get(path, { headers: { accept: "text/event-stream", ...bearer } });
+    expect(answer.status).toBe(200);
+    api.reload('token = "another-token"');
+    expect(await answer.text()).toContain("retry: ");
+  });
 });

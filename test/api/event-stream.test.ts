@@ -140,6 +140,7 @@ test("in silence the position is told, and who takes nothing for long is cut off
   try {
     let [ends, slow] = [0, 0];
     const stream = createEventStream({
+      isAllowed: () => true,
       logEnd: new LogEnd(questions),
       questions,
       filter: { kinds: ["marked"] },
