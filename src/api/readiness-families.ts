@@ -63,11 +63,11 @@ class KeptFamilies {
   #readAtMs = Number.NEGATIVE_INFINITY;
   #freshUntilMs = Number.NEGATIVE_INFINITY;
   #reading: Promise<void> | null = null;
-  #settings: string;
+  /** Those that the families are of; none before the first question. */
+  #settings = "";
 
   constructor(context: Source) {
     this.#context = context;
-    this.#settings = settingsOf(context);
   }
 
   /** Scrapes at the same time share one reading. */
