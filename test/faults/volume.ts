@@ -1,6 +1,6 @@
 // A volume of its own for a log, which can be small, or be made to hang. Needs root and the right to mount.
 
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,6 +23,17 @@ function succeeds(program: string, ...args: string[]): boolean {
   return spawnSync(program, args).status === 0;
 }
 
+/**
+ * Takes the volume away when this process dies without doing so: a frozen one would hold whoever writes there for ever. The
+ * standard input of the process that waits for that ends with ours. Returns how to call it off.
+ */
+function removeWhenOrphaned(base: string, folder: string): () => void {
+  const script = 'cat >/dev/null; fsfreeze -u "$1"; umount "$1" || umount -l "$1"; rm -rf "$0"';
+  const watchdog = spawn("sh", ["-c", script, base, folder], { stdio: ["pipe", "ignore", "ignore"], detached: true });
+  watchdog.unref();
+  return () => void watchdog.kill("SIGKILL");
+}
+
 /** Null where this process may not mount. */
 export function mountVolume(kind: keyof typeof KINDS, bytes: number): Volume | null {
   const base = mkdtempSync(join(realpathSync(tmpdir()), "pgsoak-volume-"));
@@ -38,6 +49,7 @@ export function mountVolume(kind: keyof typeof KINDS, bytes: number): Volume | n
     rmSync(base, { recursive: true });
     return null;
   }
+  const callOff = removeWhenOrphaned(base, folder);
   return {
     folder,
     freeze: () => {
@@ -48,6 +60,7 @@ export function mountVolume(kind: keyof typeof KINDS, bytes: number): Volume | n
       thaw();
       if (!succeeds("umount", folder)) succeeds("umount", "-l", folder);
       rmSync(base, { recursive: true });
+      callOff();
     },
   };
 }
