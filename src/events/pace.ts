@@ -5,7 +5,7 @@
  * A step that took longer was too large. Batches may be kept waiting for 20 ms: the rest is for disks and machines that are
  * not always as quick.
  */
-const HOLD_MS = 7;
+const HOLD_MS = 5;
 const READ_MS_MIN = 0.25;
 const READ_MS_MAX = 3;
 

@@ -103,7 +103,7 @@ export class StatementRollups implements Fold {
   }
 
   apply(event: MirrorEvent): void {
-    if (this.#chunkOf(event.seq) > this.#chunkOf(this.#seq)) this.#writeOpen();
+    if (this.#prefix === "" && this.#chunkOf(event.seq) > this.#chunkOf(this.#seq)) this.#writeOpen();
     if (event.at >= this.#end) this.#close(event.at);
     this.#seq = event.seq;
     this.#at = event.at;
@@ -111,7 +111,6 @@ export class StatementRollups implements Fold {
   }
 
   save(db: Database): void {
-    if (this.#prefix !== "") this.#writeOpen();
     this.#tenMinutes.save(db);
     for (const { rows, us, unsaved } of this.#coarser) {
       rows.save(db);
@@ -120,10 +119,8 @@ export class StatementRollups implements Fold {
       }
       unsaved?.clear();
     }
-    for (const [{ lane, statement }, values] of this.#chunk) {
-      this.#tenMinutes.write(db, [this.#start, lane, statement], values);
-    }
-    this.#chunk.clear();
+    if (this.#prefix === "") this.#saveChunk(db);
+    else this.#saveOpen(db);
     const upsert = `insert or replace into ${this.#positions} (id, seq, at) values (1, ?, ?)`;
     prepared(db, upsert).run(this.#seq, this.#at);
   }
@@ -153,6 +150,22 @@ export class StatementRollups implements Fold {
       case "mirror_seen":
       case "idled":
         return;
+    }
+  }
+
+  #saveChunk(db: Database): void {
+    for (const [{ lane, statement }, values] of this.#chunk) {
+      this.#tenMinutes.write(db, [this.#start, lane, statement], values);
+    }
+    this.#chunk.clear();
+  }
+
+  /** For a checkpoint: every event has its share in the rows. One by one, or memory is full of rows that wait. */
+  #saveOpen(db: Database): void {
+    for (const entry of this.#open.entries()) {
+      if (!entry.isChanged) continue;
+      entry.isChanged = false;
+      this.#tenMinutes.write(db, [this.#start, entry.lane, entry.statement], entry.rollup.row());
     }
   }
 
