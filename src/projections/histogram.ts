@@ -90,31 +90,33 @@ export class Histogram {
     // The loop that a window of many buckets spends its time in: into cells that need no look at their bounds, and numbers
     // of one byte, which most are, are read in place.
     const sums = SUMS.fill(0);
-    let position = 0;
-    const next = (): number => {
-      let value = 0;
-      for (let unit = 1; ; unit *= 128) {
-        const byte = bytes[position++];
-        if (byte === undefined) throw new RangeError("a histogram is cut off");
-        value += (byte & 127) * unit;
-        if (byte < 128) return value;
-      }
-    };
+    const end = bytes.length;
     let [lowest, highest] = [BUCKETS, -1];
-    for (let bucket = -1; position < bytes.length;) {
-      const gap = bytes[position]! < 128 ? bytes[position++]! : next();
-      const count = position < bytes.length && bytes[position]! < 128 ? bytes[position++]! : next();
+    let bucket = -1;
+    for (let position = 0; position < end;) {
+      let gap = bytes[position++]!;
+      if (gap > 127) {
+        gap = longNumber(bytes, position - 1);
+        position = longEnd;
+      }
+      if (position >= end) throw cutOff();
+      let count = bytes[position++]!;
       if (count === 0) {
+        if (bucket > highest) highest = bucket;
         bucket = -1;
         continue;
+      }
+      if (count > 127) {
+        count = longNumber(bytes, position - 1);
+        position = longEnd;
       }
       bucket += 1 + gap;
       if (bucket >= BUCKETS) throw new RangeError(`histogram bucket ${bucket}`);
       sums[bucket]! += count;
       if (bucket < lowest) lowest = bucket;
-      if (bucket > highest) highest = bucket;
     }
-    for (let bucket = lowest; bucket <= highest; bucket++) if (sums[bucket]! > 0) this.#increase(bucket, sums[bucket]!);
+    if (bucket > highest) highest = bucket;
+    for (let each = lowest; each <= highest; each++) if (sums[each]! > 0) this.#increase(each, sums[each]!);
   }
 
   /** Forgets all samples. */
@@ -234,6 +236,23 @@ export class Histogram {
     return this.#cellMax === 0xffffffff ? new Uint32Array(length) : new Float64Array(length);
   }
 }
+
+/** Behind the last number that longNumber has read: a pair of results would cost more than the reading. */
+let longEnd = 0;
+
+/** What appendVarint has written at `position`. */
+function longNumber(bytes: Uint8Array, position: number): number {
+  let value = 0;
+  longEnd = position;
+  for (let unit = 1; longEnd < bytes.length; unit *= 128) {
+    const byte = bytes[longEnd++]!;
+    value += (byte & 127) * unit;
+    if (byte < 128) return value;
+  }
+  throw cutOff();
+}
+
+const cutOff = (): RangeError => new RangeError("a histogram is cut off");
 
 /** Seven bits a byte, the lowest first; all bytes but the last have the eighth. Returns where the next byte goes. */
 function appendVarint(position: number, value: number): number {
