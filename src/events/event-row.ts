@@ -7,24 +7,60 @@ import { KIND_CODES, known } from "./event-kinds.ts";
 import { DROP_REASONS, type MirrorEvent, mirrorEventSchema, PARITIES, SKIP_REASONS } from "./event.ts";
 import type { EventKind } from "./event.ts";
 import type { Failure } from "./failures.ts";
+import type { EventTable } from "./tables.ts";
 
-/** `seq` and the columns of EVENT_COLUMNS. */
+/** What a scan selects, in the order of an EventRow. */
+export const ROW_COLUMNS = [
+  "seq",
+  "at",
+  "kind",
+  "lane",
+  "request",
+  "statement",
+  "amount",
+  "code",
+  `iif(kind = ${KIND_CODES.queued}, session, mirror_us)`,
+  "primary_us",
+  "wait_us",
+  "coalesce(root, detail)",
+].join(", ");
+
+/** Most of what a row costs is handing its values over, so two columns that no kind has both of come as one. */
 export type EventRow = readonly [
   seq: number,
   at: number,
   kind: number,
   lane: number,
   request: number,
-  session: number,
   statement: number,
   amount: number,
   code: number,
-  mirrorUs: number,
+  sessionOrMirrorUs: number,
   primaryUs: number,
   waitUs: number,
-  root: number | null,
-  detail: string | null,
+  rootOrDetail: number | string | null,
 ];
+
+/** A row of the table as a scan would have it. */
+export function eventRowOf(row: EventTable): EventRow {
+  const { seq, at, kind, lane, request, session, statement, amount, code } = row;
+  const sessionOrMirrorUs = kind === KIND_CODES.queued ? session : row.mirror_us;
+  const rootOrDetail = row.root ?? row.detail;
+  return [
+    seq,
+    at,
+    kind,
+    lane,
+    request,
+    statement,
+    amount,
+    code,
+    sessionOrMirrorUs,
+    row.primary_us,
+    row.wait_us,
+    rootOrDetail,
+  ];
+}
 
 /** What a row names but doesn't hold. */
 export interface RowContext {
@@ -42,10 +78,10 @@ const DECODERS: Readonly<Record<EventKind, Decoder>> = {
     at: row[1],
     request: row[4],
     lane: row[3],
-    statement: row[6],
+    statement: row[5],
     run: runAt(row[0]),
-    session: row[5],
-    bytes: row[7],
+    session: row[8],
+    bytes: row[6],
   }),
   mirrored: (row) => ({
     kind: "mirrored",
@@ -53,29 +89,30 @@ const DECODERS: Readonly<Record<EventKind, Decoder>> = {
     at: row[1],
     request: row[4],
     lane: row[3],
-    statement: row[6],
-    mirrorUs: row[9],
-    primaryUs: row[10],
-    waitUs: row[11],
-    rows: row[7],
-    parity: known(PARITIES, row[8], row[0], "parity"),
-    root: row[12],
+    statement: row[5],
+    mirrorUs: row[8],
+    primaryUs: row[9],
+    waitUs: row[10],
+    rows: row[6],
+    parity: known(PARITIES, row[7], row[0], "parity"),
+    root: rootOf(row),
   }),
-  errored: ([seq, at, , lane, request, , statement, , code, mirrorUs, primaryUs, waitUs, root], context) => {
+  errored: (row, context) => {
+    const [seq, at, , lane, request, statement, , code, mirrorUs, primaryUs, waitUs] = row;
     const { category, attribution, sqlstate, message } = context.failure(code, seq);
     const requested = { kind: "errored", seq, at, request, lane, statement } as const;
-    return { ...requested, mirrorUs, primaryUs, waitUs, category, attribution, sqlstate, message, root };
+    return { ...requested, mirrorUs, primaryUs, waitUs, category, attribution, sqlstate, message, root: rootOf(row) };
   },
-  dropped: ([seq, at, , lane, request, , statement, amount, code]) => {
+  dropped: ([seq, at, , lane, request, statement, amount, code]) => {
     const reason = known(DROP_REASONS, code, seq, "reason");
     return { kind: "dropped", seq, at, request, lane, statement, reason, wasQueued: amount === 1 };
   },
-  tallied: (row) => ({ kind: "tallied", seq: row[0], at: row[1], lane: row[3], seen: row[7] }),
-  skipped: ([seq, at, , lane, , , , count, code]) => {
+  tallied: (row) => ({ kind: "tallied", seq: row[0], at: row[1], lane: row[3], seen: row[6] }),
+  skipped: ([seq, at, , lane, , , count, code]) => {
     return { kind: "skipped", seq, at, lane, reason: known(SKIP_REASONS, code, seq, "reason"), count };
   },
   unrecorded: (row) => {
-    const [, , , lane, , , , requests] = row;
+    const [, , , lane, , , requests] = row;
     const place = { lane: lane === 0 ? null : lane, requests: requests < 0 ? null : requests };
     return decodeDetail("unrecorded", row, place);
   },
@@ -107,11 +144,17 @@ export function checkEvent(event: unknown, seq: number): MirrorEvent {
   throw damaged(seq, z.prettifyError(result.error));
 }
 
+function rootOf(row: EventRow): number | null {
+  const root = row[11];
+  if (typeof root === "string") throw damaged(row[0], "it has a detail");
+  return root;
+}
+
 function decodeDetail(kind: EventKind, row: EventRow, place?: object): MirrorEvent {
-  const [seq, at, detail] = [row[0], row[1], row[13]];
+  const [seq, at, detail] = [row[0], row[1], row[11]];
   let parsed: unknown;
   try {
-    parsed = JSON.parse(detail ?? "null");
+    parsed = JSON.parse(typeof detail === "string" ? detail : "null");
   } catch (error) {
     throw damaged(seq, String(error));
   }

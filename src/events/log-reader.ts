@@ -5,9 +5,8 @@ import { Kysely, SqliteDialect } from "kysely";
 import { PgsoakError } from "../errors.ts";
 import { checkSchema } from "./migrator.ts";
 import { explainSqliteError, openDatabase } from "./database.ts";
-import { EVENT_COLUMNS } from "./event-columns.ts";
 import { KIND_CODES } from "./event-kinds.ts";
-import { checkEvent, decodeEvent, type EventRow, type RowContext } from "./event-row.ts";
+import { checkEvent, decodeEvent, type EventRow, eventRowOf, ROW_COLUMNS, type RowContext } from "./event-row.ts";
 import { type EventQuery, selectEvents } from "./event-query.ts";
 import type { EventKind, MirrorEvent } from "./event.ts";
 import { createFailureLookup } from "./failures.ts";
@@ -38,13 +37,11 @@ export class LogReader implements Disposable {
     this.db = db;
     this.kysely = new Kysely<LogTables>({ dialect: new SqliteDialect({ database: db }) });
     this.#page = db
-      .prepare<[number, number], EventRow>(
-        `select seq, ${EVENT_COLUMNS.join(", ")} from event where seq > ? order by seq limit ?`,
-      )
+      .prepare<[number, number], EventRow>(`select ${ROW_COLUMNS} from event where seq > ? order by seq limit ?`)
       .raw();
     this.#outcomes = db
       .prepare<[number, number, number], EventRow>(
-        `select seq, ${EVENT_COLUMNS.join(", ")} from event where seq > ? and seq <= ? and kind in (${OUTCOMES.join()})
+        `select ${ROW_COLUMNS} from event where seq > ? and seq <= ? and kind in (${OUTCOMES.join()})
          order by seq limit ?`,
       )
       .raw();
@@ -65,11 +62,7 @@ export class LogReader implements Disposable {
   async readEvents(query: EventQuery): Promise<MirrorEvent[]> {
     const rows = await selectEvents(this.kysely, query).execute();
     this.#runs.refresh();
-    return rows.map((row) => {
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the columns of an EventRow in their order
-      const columns = [row.seq, ...EVENT_COLUMNS.map((name) => row[name])] as unknown as EventRow;
-      return checkEvent(decodeEvent(columns, this.#context), row.seq);
-    });
+    return rows.map((row) => checkEvent(decodeEvent(eventRowOf(row), this.#context), row.seq));
   }
 
   /**
@@ -222,5 +215,5 @@ export function openReader(path: string): LogReader {
 }
 
 /** ?1 is the seq that is known, ?2 how many. The very words of the index's own condition, or SQLite doesn't see that it has all. */
-const selectRare = (kind: EventKind): string => `select * from (select seq, ${EVENT_COLUMNS.join(", ")} from event
+const selectRare = (kind: EventKind): string => `select * from (select ${ROW_COLUMNS} from event
   where kind >= 6 and kind = ${KIND_CODES[kind]} and seq > ?1 order by seq limit ?2)`;

@@ -3,8 +3,7 @@
 
 import type { Database } from "better-sqlite3";
 import { messageOf } from "../errors.ts";
-import { EVENT_COLUMNS } from "./event-columns.ts";
-import type { EventRow } from "./event-row.ts";
+import { type ColumnValue, EVENT_COLUMNS } from "./event-columns.ts";
 import { readExtent } from "./extent.ts";
 import { addRow, CHECKSUM_START } from "./row-checksum.ts";
 import { readOpenSeal, type Seal } from "./seals.ts";
@@ -79,7 +78,7 @@ const spanOf = ({ firstSeq, events }: Seal): { firstSeq: number; lastSeq: number
 function differenceOf(db: Database, seal: Seal): string | null {
   const { firstSeq, lastSeq } = spanOf(seal);
   const page = db
-    .prepare<[number, number, number], EventRow>(
+    .prepare<[number, number, number], [seq: number, ...ColumnValue[]]>(
       `select seq, ${EVENT_COLUMNS.join(", ")} from event where seq between ? and ? order by seq limit ?`,
     )
     .raw();
