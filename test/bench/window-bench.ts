@@ -1,5 +1,5 @@
-// How long a window of seven days takes to read and to judge, with and without its statements, and how that grows with the
-// log.
+// How long a window of seven days takes to read and to judge, with and without its statements, and how that grows: with a
+// log of the same traffic that is longer, and with one of as many days that has more traffic.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,8 +12,9 @@ import { readiness } from "../../src/projections/readiness/readiness.ts";
 import { readWindow } from "../../src/projections/read-window.ts";
 import type { Window } from "../../src/projections/window.ts";
 import type { Experiment } from "./bench-setup.ts";
+import type { Figure } from "./figure.ts";
 import { quantileOf, spreadOf } from "../../src/bench/spread.ts";
-import { writeWindowLog } from "./window-log.ts";
+import { WINDOW_LOG_DAYS, writeWindowLog } from "./window-log.ts";
 
 const WEEK_US = 7 * 86_400_000_000;
 const SMALL_EVENTS = 1_000_000;
@@ -55,18 +56,32 @@ async function measure(path: string, lastAt: number): Promise<Figures> {
   };
 }
 
-async function measureLogs<T>(
-  sizes: readonly number[],
-  use: (paths: readonly [string, number][]) => Promise<T>,
-): Promise<T> {
+interface LogSize {
+  readonly events: number;
+  readonly days: number;
+}
+
+interface BenchLog {
+  readonly path: string;
+  readonly lastAt: number;
+}
+
+/** The figures of each log, round by round. */
+async function measureLogs(sizes: readonly LogSize[], rounds: number): Promise<Figures[][]> {
   const folder = mkdtempSync(join(tmpdir(), "pgsoak-bench-"));
   try {
-    const logs: [string, number][] = [];
-    for (const size of sizes) {
-      const path = join(folder, `${size}.db`);
-      logs.push([path, await writeWindowLog(path, size)]);
+    const logs: BenchLog[] = [];
+    for (const { events, days } of sizes) {
+      const path = join(folder, `${events}-${days}.db`);
+      logs.push({ path, lastAt: await writeWindowLog(path, events, days) });
     }
-    return await use(logs);
+    const all: Figures[][] = [];
+    for (let round = 0; round < rounds; round++) {
+      const figures: Figures[] = [];
+      for (const { path, lastAt } of logs) figures.push(await measure(path, lastAt));
+      all.push(figures);
+    }
+    return all;
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -74,47 +89,45 @@ async function measureLogs<T>(
 
 export const window: Experiment = {
   name: "window",
-  figures: ["window_7d_p95", "window_7d_statements_p95", "readiness_7d_p95", "window_7d_growth"],
+  figures: [
+    "window_7d_p95",
+    "window_7d_statements_p95",
+    "readiness_7d_p95",
+    "window_7d_growth",
+    "readiness_7d_growth",
+    "window_7d_growth_by_traffic",
+    "readiness_7d_growth_by_traffic",
+  ],
   needs: [],
   run: async ({ rounds, events }) => {
-    const sizes = events > SMALL_EVENTS ? [SMALL_EVENTS, events] : [events];
-    const results = await measureLogs(sizes, async (logs) => {
-      const all: Figures[][] = [];
-      for (let round = 0; round < rounds; round++) {
-        const figures: Figures[] = [];
-        for (const [path, lastAt] of logs) figures.push(await measure(path, lastAt));
-        all.push(figures);
-      }
-      return all;
-    });
-    const large = results.map((figures) => figures.at(-1)!);
-    const detail = `${events.toLocaleString("en-US")} events, 2 lanes, 200 statements`;
-    const ratios = results.map((figures) => figures.at(-1)!.windowMs / figures[0]!.windowMs);
+    const small = { events: SMALL_EVENTS, days: WINDOW_LOG_DAYS };
+    const busy = { events, days: WINDOW_LOG_DAYS };
+    const long = { events, days: Math.ceil((WINDOW_LOG_DAYS * events) / SMALL_EVENTS) };
+    const isGrown = events > SMALL_EVENTS;
+    const results = await measureLogs(isGrown ? [busy, small, long] : [busy], rounds);
+    const lanes = "2 lanes, 200 statements";
+    const detail = `${events.toLocaleString("en-US")} events in ${WINDOW_LOG_DAYS} days, ${lanes}`;
+    const spent = (name: string, key: keyof Figures, target: string): Figure => {
+      return { name, value: spreadOf(results.map(([each]) => each![key])), unit: "ms", target, detail };
+    };
+    const grown = (name: string, key: keyof Figures, index: 0 | 2, target: string): Figure => {
+      const value = spreadOf(results.map((logs) => logs[index]![key] / logs[1]![key]));
+      const { days } = index === 0 ? busy : long;
+      const than = `${events.toLocaleString("en-US")} events in ${days} days ÷ ${SMALL_EVENTS.toLocaleString("en-US")} in ${small.days}`;
+      return { name, value, unit: "×", target, detail: than };
+    };
     return [
-      {
-        name: "window_7d_p95",
-        value: spreadOf(large.map(({ windowMs }) => windowMs)),
-        unit: "ms",
-        target: "<= 10",
-        detail,
-      },
-      {
-        name: "window_7d_statements_p95",
-        value: spreadOf(large.map(({ statementsMs }) => statementsMs)),
-        unit: "ms",
-        target: "<= 300",
-        detail,
-      },
-      {
-        name: "readiness_7d_p95",
-        value: spreadOf(large.map(({ readinessMs }) => readinessMs)),
-        unit: "ms",
-        target: "<= 300",
-        detail,
-      },
-      ...(sizes.length < 2
-        ? []
-        : [{ name: "window_7d_growth", value: spreadOf(ratios), unit: "×", target: "<= 1.5 from 1,000,000", detail }]),
+      spent("window_7d_p95", "windowMs", "<= 10"),
+      spent("window_7d_statements_p95", "statementsMs", "<= 300"),
+      spent("readiness_7d_p95", "readinessMs", "<= 300"),
+      ...(isGrown
+        ? [
+            grown("window_7d_growth", "windowMs", 2, "<= 1.5"),
+            grown("readiness_7d_growth", "readinessMs", 2, "<= 1.5"),
+            grown("window_7d_growth_by_traffic", "windowMs", 0, "none but the milliseconds above"),
+            grown("readiness_7d_growth_by_traffic", "readinessMs", 0, "none but the milliseconds above"),
+          ]
+        : []),
     ];
   },
 };

@@ -1,5 +1,5 @@
-// A log of any size over eight days, written through the real append path: two lanes, 200 statements, one failure in a
-// thousand. A log of the same size is made once and kept when it has a path.
+// A log of any size over any number of days, written through the real append path: two lanes, 200 statements, one failure
+// in a thousand.
 
 import { EventLog } from "../../src/events/event-log.ts";
 import type { NewEvent } from "../../src/events/event.ts";
@@ -7,8 +7,8 @@ import { OpenRequests } from "../../src/events/open-requests.ts";
 import { createProjections } from "../../src/projections/projections.ts";
 
 /** One more than the windows that are measured have, so that these begin in the middle of it. */
-const DAYS = 8;
-const SPAN_US = DAYS * 86_400_000_000;
+export const WINDOW_LOG_DAYS = 8;
+const DAY_US = 86_400_000_000;
 const LANES = 2;
 const STATEMENTS = 200;
 /** Requests of one moment. */
@@ -24,8 +24,8 @@ function createRandom(): (limit: number) => number {
   };
 }
 
-/** Writes about `events` events and returns when the log ends, microseconds since the Unix epoch. */
-export async function writeWindowLog(path: string, events: number): Promise<number> {
+/** Writes about `events` events, as many on each day, and returns when the log ends: microseconds since the Unix epoch. */
+export async function writeWindowLog(path: string, events: number, days = WINDOW_LOG_DAYS): Promise<number> {
   const folds = [new OpenRequests(), ...createProjections()];
   using log = await EventLog.open({ path, folds, synchronous: "off" });
   for (let lane = 1; lane <= LANES; lane++) log.lanes.register(`candidate${lane}`, "app");
@@ -39,7 +39,7 @@ export async function writeWindowLog(path: string, events: number): Promise<numb
   const run = { run: 1, version: "0", host: "bench", configHash: "0", mirrorings, metricsEnabled: true };
   let batch: NewEvent[] = [{ kind: "run_started", at, ...run }];
   for (let moment = 0; moment < moments; moment++) {
-    at = start + Math.floor((moment / moments) * SPAN_US);
+    at = start + Math.floor((moment / moments) * days * DAY_US);
     for (let i = 0; i < BURST; i++) batch.push(...requestEvents(++request, at, random));
     for (let lane = 1; lane <= LANES; lane++) batch.push({ kind: "tallied", at, lane, seen: BURST / LANES });
     if (moment % MOMENTS_PER_BATCH < MOMENTS_PER_BATCH - 1) continue;
