@@ -19,7 +19,6 @@ import { WINDOW_LOG_DAYS, writeWindowLog } from "./window-log.ts";
 const WEEK_US = 7 * 86_400_000_000;
 const SMALL_EVENTS = 1_000_000;
 const READS = 40;
-const STATEMENT_READS = 12;
 
 interface Figures {
   readonly windowMs: number;
@@ -49,8 +48,8 @@ async function measure(path: string, lastAt: number): Promise<Figures> {
   for (const window of windows(2)) readStatements(reader, window);
   return {
     windowMs: await p95(windows(READS), (window) => readWindow(reader, window)),
-    statementsMs: await p95(windows(STATEMENT_READS), (window) => readStatements(reader, window)),
-    readinessMs: await p95(windows(STATEMENT_READS), async (window) =>
+    statementsMs: await p95(windows(READS), (window) => readStatements(reader, window)),
+    readinessMs: await p95(windows(READS), async (window) =>
       readiness(await readFacts(reader, window), defaultPolicy()),
     ),
   };
