@@ -1,6 +1,6 @@
 // What of the credentials in a valid configuration has no effect, or less than its author may think.
 
-import type { Config } from "./config.ts";
+import type { Config, UserConfig } from "./config.ts";
 import { isPrivateLine } from "./private-line.ts";
 
 export function loginWarnings(config: Config): string[] {
@@ -21,13 +21,18 @@ function databaseWarnings({ general, databases, mirrorings, users }: Config): st
       return [`databases "${name}": ${keys} no effect, under auth = "passthrough" clients log in themselves`];
     }
     const isTrusted = isUserlist
-      ? user !== null && password === null && users.every((known) => known.name !== user)
+      ? user !== null && password === null && !users.some((known) => known.name === user && isFor(known, name))
       : isMirror(name) && password === null && users.every((known) => known.password === null);
     const what = isMirror(name) ? "mirror" : "primary";
     return isTrusted
       ? [`databases "${name}": this ${what} is entered without a password, which it must allow (trust)`]
       : [];
   });
+}
+
+/** Whether the user's entry may be the one that a server is entered with; `*` is asked for by any name. */
+function isFor({ databases }: UserConfig, name: string): boolean {
+  return databases.length === 0 || name === "*" || databases.includes(name);
 }
 
 function unverifiedMirrorWarnings({ databases, mirrorings }: Config): string[] {

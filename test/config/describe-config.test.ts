@@ -137,6 +137,11 @@ test("what may surprise its author is a warning", () => {
       folder.load(`${quiet.replace('"db1"', '"db1"\nuser = "x"')}[[users]]\nname = "a"\npassword = "b"\n${USERLIST}`),
     ),
   ).toEqual(['databases "app": this primary is entered without a password, which it must allow (trust)']);
+  // The entry that has the password is for another database.
+  const elsewhere = '[[users]]\nname = "x"\npassword = "b"\ndatabases = ["candidate"]';
+  expect(warningsOf(folder.load(`${quiet.replace('"db1"', '"db1"\nuser = "x"')}${elsewhere}\n${USERLIST}`))).toEqual([
+    'databases "app": this primary is entered without a password, which it must allow (trust)',
+  ]);
   expect(warningsOf(folder.load('[[databases]]\nname = "*"\nhost = "db1"\ntls = "disable"'))).toEqual([
     "there is no [[mirroring]]: pgsoak is a plain relay and observes nothing",
   ]);
