@@ -104,6 +104,23 @@ test("the tables do not depend on how events were cut into batches, nor on loads
   );
 });
 
+test("a load tells as many statements apart as there were, also when others share one already", async () => {
+  const dumps: unknown[] = [];
+  for (const isLoaded of [false, true]) {
+    const fold = new StatementRollups("", 100);
+    await withLog(fold, (log) => {
+      const calls = Array.from({ length: 5100 }, (_, i) => mirrored(ZERO, { statement: i + 1 }));
+      log.appendBatch(calls);
+      if (isLoaded) fold.load(log.db);
+      log.appendBatch(calls.slice(4950));
+      dumps.push(
+        rowsOf(log.db, "statement_rollup_10m").map(({ lane, statement, mirrored: calls }) => [lane, statement, calls]),
+      );
+    });
+  }
+  expect(dumps[1]).toEqual(dumps[0]);
+});
+
 test("two hundred statements of a bucket keep a row, those with problems first; the rest is statement 0", async () => {
   await withLog(new StatementRollups(), (log) => {
     const calls = Array.from({ length: 300 }, (_, i) => mirrored(ZERO, { statement: i + 1 }));
