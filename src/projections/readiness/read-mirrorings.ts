@@ -16,6 +16,11 @@ function lastState({ rows }: Timeline, { to }: Window): ObservationRow["state"] 
   return rows.findLast(({ from_us: from }) => from < to)?.state ?? null;
 }
 
+/** Whether the run that was the last at the window's end records what it does, also when it has stopped since. */
+function isRecording({ rows }: Timeline, { to }: Window): boolean {
+  return rows.findLast(({ from_us: from, state }) => from < to && state !== "stopped")?.state !== "disabled";
+}
+
 async function factsOf(db: Kysely<LogTables>, timeline: Timeline, window: Window): Promise<MirroringFacts> {
   const { mirroring } = timeline;
   const last = await readLastEpoch(db, window.to, mirroring);
@@ -27,7 +32,7 @@ async function factsOf(db: Kysely<LogTables>, timeline: Timeline, window: Window
     epoch,
     observedSeconds: observedSeconds(timeline, { from: evidenceFrom, to: window.to }),
     longestGap: longestGap(gapsOf(timeline, window)),
-    isRecording: lastState(timeline, window) !== "disabled",
+    isRecording: isRecording(timeline, window),
     compare: await readCompare(db, window.to, mirroring),
   };
 }

@@ -231,6 +231,19 @@ test("a run that records nothing has no evidence, and says so", async () => {
   expect(reasons[0]).toContain("mirror_metrics_enabled = false");
 });
 
+test("a run that recorded nothing still says so when it has stopped", async () => {
+  const disabled = { mirrorings: [mirroring("pg18")], metricsEnabled: false };
+  using log = await rig([
+    [start(ZERO, "pg18")],
+    moment(ZERO + HOUR, 3),
+    [runStopped(ZERO + 2 * HOUR)],
+    [runStarted(ZERO + 2 * HOUR, { run: 2, ...disabled })],
+    [runStopped(ZERO + 3 * HOUR)],
+  ]);
+  expect((await log.facts(DAY)).mirrorings).toMatchObject([{ isRecording: false }]);
+  expect((await log.facts({ from: ZERO, to: ZERO + 2 * HOUR })).mirrorings).toMatchObject([{ isRecording: true }]);
+});
+
 test("a mirroring that was taken out of the configuration is judged no more, unless it is named", async () => {
   using log = await rig([
     [start(ZERO, "pg18", "pg19")],
