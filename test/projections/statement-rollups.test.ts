@@ -166,6 +166,15 @@ test("errors are counted by SQLSTATE with the first message of each, eight of th
   });
 });
 
+test("an error that the log keeps without its words has none here either, as in a replay", async () => {
+  await withLog(new StatementRollups(), (log) => {
+    const failure = { category: "query", attribution: "other", sqlstate: "XX000" } as const;
+    for (let i = 1; i <= 10_000; i++) log.failures.register({ ...failure, message: `${i}` });
+    log.appendBatch([errored(ZERO, { ...failure, message: "one more" }), tallied(ZERO + HOUR, 0)]);
+    expect(rowsOf(log.db, "statement_rollup_10m")[0]).toMatchObject({ errors: '[["XX000",1,""]]' });
+  });
+});
+
 test("an hour stays for ninety days, ten minutes for eight", async () => {
   await withLog(new StatementRollups(), (log) => {
     log.appendBatch([mirrored(ZERO), mirrored(ZERO + 9 * DAY)]);
