@@ -223,6 +223,20 @@ test("a mirror that is down the whole window is not observed", async () => {
   expect((await verdictOn(log)).verdict).toBe("INCONCLUSIVE");
 });
 
+test("statements that are equally slow are named in the same order, read from events or from rows", async () => {
+  using log = await rig([[start(ZERO, "pg18")]]);
+  const [first, second] = ["select 1", "select 2 + 2"].map((sql) => log.log.statements.register(sql));
+  const slow = { mirrorUs: 90_000, primaryUs: 9000 };
+  log.log.appendBatch(moment(ZERO + MINUTE, 30, 1, { ...slow, statement: second }));
+  log.log.appendBatch(moment(ZERO + MINUTE, 30, 1, { ...slow, statement: first }));
+  const window = { from: ZERO, to: ZERO + 10 * MINUTE };
+  const reasons = async () => readiness(await log.facts(window), defaultPolicy()).reasons[0];
+  const before = await reasons();
+  expect(before).toContain("Latency ratio of 2 statements exceeds");
+  log.log.appendBatch([{ kind: "idled", at: ZERO + HOUR }]);
+  expect(await reasons()).toBe(before);
+});
+
 test("a run that records nothing has no evidence, and says so", async () => {
   const disabled = runStarted(ZERO, { mirrorings: [mirroring("pg18")], metricsEnabled: false });
   using log = await rig([[disabled]]);
