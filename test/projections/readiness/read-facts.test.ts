@@ -272,6 +272,20 @@ test("a mirroring that was taken out of the configuration is judged no more, unl
   expect((await log.facts({ from: ZERO, to: ZERO + HOUR + 1 })).mirrorings).toHaveLength(2);
 });
 
+test("a question about a database leaves out the mirrorings of other databases", async () => {
+  const of = (name: string, source: string) => ({ name, settings: { source_db: source }, exposure: 1 });
+  using log = await rig([
+    [runStarted(ZERO, { mirrorings: [of("pg18", "shop"), of("pg19", "app"), of("any", "*")] })],
+    moment(ZERO + HOUR, 3, 2),
+    moment(ZERO + HOUR, 4, 3),
+  ]);
+  const judged = async (selection: object) =>
+    (await log.facts(DAY, selection)).mirrorings.map(({ mirroring: name }) => name);
+  expect(await judged({ database: "shop" })).toEqual(["any", "pg18"]);
+  expect(await judged({})).toEqual(["any", "pg18", "pg19"]);
+  expect(await judged({ mirroring: "pg19", database: "shop" })).toEqual(["pg19"]);
+});
+
 test("a question about one database sees that database alone", async () => {
   using log = await rig([[start(ZERO, "pg18")], moment(ZERO + HOUR, 3), moment(ZERO + HOUR, 4, 2)]);
   const facts = await log.facts(DAY, { database: "shop" });
