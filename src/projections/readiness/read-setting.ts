@@ -18,7 +18,8 @@ export async function readSetting(
 ): Promise<string | null> {
   const changes = db.withTables<NoteTables>().selectFrom("epoch").select("before");
   const changed = changes.where("mirroring", "=", mirroring).where("what", "=", name).where("at", ">=", to);
-  const next = await changed.orderBy("seq").limit(1).executeTakeFirst();
+  // Without a value before it is a person's word, which may be the name of a setting too.
+  const next = await changed.where("before", "!=", "").orderBy("seq").limit(1).executeTakeFirst();
   if (next !== undefined) return next.before;
   const known = db.withTables<KnownTables>().selectFrom("known_facts").select("facts");
   const row = await known.where("mirroring", "=", mirroring).where("scope", "=", "settings").executeTakeFirst();

@@ -109,6 +109,10 @@ test("how results were compared is what held at the window's end, whatever holds
   const compareIn = async (to: number) => (await log.facts({ from: ZERO, to })).mirrorings[0]?.compare;
   expect(await compareIn(ZERO + 2 * HOUR)).toBe("rows");
   expect(await compareIn(ZERO + 4 * HOUR)).toBe("content");
+  // A person may give the name of a setting as a reason.
+  const said = { what: "compare", before: "", after: "", who: "ann" };
+  log.log.appendBatch([{ kind: "epoch_started", at: ZERO + 5 * HOUR, mirroring: "pg18", ...said }]);
+  expect(await compareIn(ZERO + 4 * HOUR)).toBe("content");
 });
 
 test("the same range gives the same bytes when it is asked for again, and when the log has grown", async () => {
