@@ -113,9 +113,8 @@ test("a load tells as many statements apart as there were, also when others shar
       log.appendBatch(calls);
       if (isLoaded) fold.load(log.db);
       log.appendBatch(calls.slice(4950));
-      dumps.push(
-        rowsOf(log.db, "statement_rollup_10m").map(({ lane, statement, mirrored: calls }) => [lane, statement, calls]),
-      );
+      const rows = rowsOf(log.db, "statement_rollup_10m");
+      dumps.push(rows.map(({ lane, statement, mirrored: count }) => [lane, statement, count]));
     });
   }
   expect(dumps[1]).toEqual(dumps[0]);
