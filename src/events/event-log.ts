@@ -117,8 +117,9 @@ export class EventLog implements Disposable {
     let lastAt = this.#lastAt;
     const placed = events.map((event): MirrorEvent => {
       if (event.at > lastAt) lastAt = event.at;
-      const place = { seq: ++seq, at: lastAt };
-      return event.kind === "errored" ? { ...event, ...this.#worded(event), ...place } : { ...event, ...place };
+      seq++;
+      if (event.kind === "errored") return { ...event, ...this.#worded(event), seq, at: lastAt };
+      return { ...event, seq, at: lastAt };
     });
     try {
       this.#transact(placed);
