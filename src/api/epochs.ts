@@ -8,7 +8,7 @@ import type { Api, ApiContext } from "./api-context.ts";
 import { appendEvent } from "./append-event.ts";
 import { eventJsonSchema } from "./event-json-schema.ts";
 import { checkMirroring } from "./known-mirroring.ts";
-import { nameParameter, windowOr400, windowParameters } from "./log-parameters.ts";
+import { nameParameter, windowBounds, windowOr400, windowParameters } from "./log-parameters.ts";
 import { noteAuthor, noteText } from "./note-text.ts";
 import { rebuildingResponse } from "./rebuilding-response.ts";
 import { noParameters } from "./strict-query.ts";
@@ -68,7 +68,8 @@ const addRoute = createRoute({
 export function addEpochsRoutes(api: Api, context: ApiContext): void {
   const { questions, clock } = context;
   api.openapi(listRoute, async (c) => {
-    const window = windowOr400(() => parseWindow(c.req.valid("query"), { now: clock.wallUs() + 1, since: 0 }));
+    const { now } = await windowBounds(context, undefined);
+    const window = windowOr400(() => parseWindow(c.req.valid("query"), { now, since: 0 }));
     const rows = await questions.ask({ kind: "epochs", window, latest: EPOCHS_MAX });
     return c.json({ epochs: rows.map((row) => ({ ...row, at: formatMoment(row.at) })) }, 200);
   });

@@ -6,7 +6,7 @@ import { parseWindow } from "../projections/window.ts";
 import type { Api, ApiContext } from "./api-context.ts";
 import { appendEvent } from "./append-event.ts";
 import { eventJsonSchema } from "./event-json-schema.ts";
-import { limitParameter, seqParameter, windowOr400, windowParameters } from "./log-parameters.ts";
+import { limitParameter, seqParameter, windowBounds, windowOr400, windowParameters } from "./log-parameters.ts";
 import { noteAuthor, noteText } from "./note-text.ts";
 import { rebuildingResponse } from "./rebuilding-response.ts";
 import { noParameters } from "./strict-query.ts";
@@ -61,7 +61,8 @@ export function addMarkersRoutes(api: Api, context: ApiContext): void {
   const { questions, clock } = context;
   api.openapi(listRoute, async (c) => {
     const { after = 0, limit = MARKERS_MAX, ...query } = c.req.valid("query");
-    const window = windowOr400(() => parseWindow(query, { now: clock.wallUs() + 1, since: 0 }));
+    const { now } = await windowBounds(context, undefined);
+    const window = windowOr400(() => parseWindow(query, { now, since: 0 }));
     const rows = await questions.ask({ kind: "markers", window, page: { after, limit: limit + 1 } });
     const page = rows.slice(0, limit);
     const next = rows.length > limit ? (page.at(-1)?.seq ?? null) : null;

@@ -7,7 +7,7 @@ import { BUSY_TIMEOUT_MS, explainSqliteError, openDatabase } from "./database.ts
 import { EventInserts } from "./event-inserts.ts";
 import type { MirrorEvent, NewEvent } from "./event.ts";
 import { isRare } from "./event-kinds.ts";
-import { FailureDictionary } from "./failures.ts";
+import { type Failure, FailureDictionary } from "./failures.ts";
 import { FileIdentity } from "./file-identity.ts";
 import { savePositions } from "./fold-positions.ts";
 import { catchUp, FoldRebuild } from "./fold-rebuild.ts";
@@ -117,7 +117,9 @@ export class EventLog implements Disposable {
     let lastAt = this.#lastAt;
     const placed = events.map((event): MirrorEvent => {
       if (event.at > lastAt) lastAt = event.at;
-      return { ...event, seq: ++seq, at: lastAt };
+      seq++;
+      if (event.kind === "errored") return { ...event, ...this.#worded(event), seq, at: lastAt };
+      return { ...event, seq, at: lastAt };
     });
     try {
       this.#transact(placed);
@@ -170,6 +172,12 @@ export class EventLog implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** The failure as the log keeps it: what folds make of it now and what a replay makes of it must be the same. */
+  #worded(failure: Failure): Failure {
+    this.failures.register(failure);
+    return this.failures.kept(failure);
   }
 
   #write(events: readonly MirrorEvent[]): void {

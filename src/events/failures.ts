@@ -20,6 +20,9 @@ export interface Failure {
 }
 
 const keyOf = (values: readonly string[]): string => values.join("\0");
+const valuesOf = ({ category, attribution, sqlstate, message }: Failure): string[] => {
+  return [category, attribution, sqlstate, message];
+};
 
 const failureSchema = z.object({
   category: z.enum(ERROR_CATEGORIES),
@@ -37,14 +40,18 @@ export class FailureDictionary {
 
   /** The id of the failure, from 1. */
   register(failure: Failure): number {
+    const values = valuesOf(this.kept(failure));
+    return this.rows.find(keyOf(values)) ?? this.rows.add(keyOf(values), values);
+  }
+
+  /** What the log keeps of it. */
+  kept(failure: Failure): Failure {
     const { category, attribution, sqlstate } = failure;
-    const message = failure.message.slice(0, MESSAGE_CHARACTERS_MAX);
-    const values = [category, attribution, sqlstate, message];
-    const key = keyOf(values);
-    const id = this.rows.find(key);
-    if (id !== undefined) return id;
-    if (this.rows.size >= FAILURES_MAX && message !== "") return this.register({ ...failure, message: "" });
-    return this.rows.add(key, values);
+    // Half a character is stored as U+FFFD: as it stands it would pass for another message, which the table refuses.
+    const message = failure.message.slice(0, MESSAGE_CHARACTERS_MAX).toWellFormed();
+    const kept = { category, attribution, sqlstate, message };
+    if (this.rows.size < FAILURES_MAX || this.rows.find(keyOf(valuesOf(kept))) !== undefined) return kept;
+    return { ...kept, message: "" };
   }
 }
 

@@ -77,7 +77,7 @@ export class Recorder {
    */
   resume(thread: number, ring: SharedArrayBuffer, port: MessagePort): void {
     const { log, clock } = this.#options;
-    if (!this.#isResumed) this.append(lost(log.lastAt, clock.wallUs(), "crash"));
+    if (!this.#isResumed) this.#append(lost(log.lastAt, clock.wallUs(), "crash"));
     this.#isResumed = true;
     this.attach(thread, ring, port);
     const resumed = this.#threads.at(-1)!;
@@ -90,18 +90,19 @@ export class Recorder {
     for (const dead of this.#threads) if (dead.thread === thread) dead.isDead = true;
   }
 
-  /** Takes an event of the main thread, whose order is kept. */
+  /** Takes an event of the main thread, whose order is kept, with the times of the wall clock. */
   append(event: NewEvent): void {
     const { clock } = this.#options;
     clock.wallUs(); // it may not have been read for a while
-    this.#appendedAt = Math.max(this.#appendedAt, clock.placeUs(event.at));
-    this.#wait({ ...event, at: this.#appendedAt });
+    const at = clock.placeUs(event.at);
+    if (event.kind !== "unrecorded") this.#append({ ...event, at });
+    else this.#append({ ...event, at, from: clock.placeUs(event.from), to: clock.placeUs(event.to) });
   }
 
   /** Nothing ran between `from` and now by the wall clock, or the clock was set forward: nobody watched that span. */
   stoodStill(from: number): void {
     const to = this.#options.clock.wallUs();
-    this.append(lost(from, to, "standstill", 0));
+    this.#append(lost(from, to, "standstill", 0));
     const message = "the process stood still or the clock was set forward: that time is a gap";
     const fields = { seconds: Math.round((to - from) / 1_000_000) };
     this.#options.report({ type: "log", level: "warn", message, fields });
@@ -109,7 +110,7 @@ export class Recorder {
 
   /** The mirrorings go on under other settings: appends the epochs that this begins. */
   reconfigure(mirrorings: readonly RunMirroring[]): void {
-    for (const event of this.#epochs.ofRun(this.#options.clock.wallUs(), mirrorings)) this.append(event);
+    for (const event of this.#epochs.ofRun(this.#options.clock.wallUs(), mirrorings)) this.#append(event);
   }
 
   /** As append, for somebody who waits to hear where it is in the log, or that it is not. */
@@ -143,6 +144,12 @@ export class Recorder {
       this.outage.failed(error);
       return "failed";
     }
+  }
+
+  /** In log time. */
+  #append(event: NewEvent): void {
+    this.#appendedAt = Math.max(this.#appendedAt, event.at);
+    this.#wait({ ...event, at: this.#appendedAt });
   }
 
   #wait(event: NewEvent): void {

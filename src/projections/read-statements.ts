@@ -94,8 +94,11 @@ class Statements {
     if (isOutcome(event)) this.of(event.lane, event.statement).add(event);
   }
 
+  /** By lane, then statement: the same whether they were read from rows or from events, and so is what is said of them. */
   values(): StatementWindow[] {
-    return this.#lanes.flatMap((lanes, lane) => [...lanes].map(([statement, rollup]) => ({ lane, statement, rollup })));
+    return this.#lanes.flatMap((lanes, lane) =>
+      [...lanes].sort(([a], [b]) => a - b).map(([statement, rollup]) => ({ lane, statement, rollup })),
+    );
   }
 }
 

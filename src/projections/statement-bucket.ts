@@ -43,10 +43,18 @@ export class StatementBucket {
 
   /** The statement's rollup, made when it is missing, for changing; that of OTHER_STATEMENTS beyond the bound. */
   touch(lane: number, statement: number): StatementRollup {
+    const isBeyond = this.#entries.size >= KNOWN_MAX && !this.#entries.has(keyOf(lane, statement));
+    return this.restore(lane, isBeyond ? OTHER_STATEMENTS : statement);
+  }
+
+  /**
+   * The same for a row of this very bucket. What it told apart stays apart, in whatever order its rows come: the ones of
+   * OTHER_STATEMENTS came last and have no place within the bound.
+   */
+  restore(lane: number, statement: number): StatementRollup {
     const key = keyOf(lane, statement);
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      if (this.#entries.size >= KNOWN_MAX && statement !== OTHER_STATEMENTS) return this.touch(lane, OTHER_STATEMENTS);
       entry = { lane, statement, rollup: new StatementRollup(), isChanged: true };
       this.#entries.set(key, entry);
     }

@@ -77,7 +77,7 @@ export class StatementRollups implements Fold {
       if (unsaved !== null) readBucket(db, rows.name, first, open);
       else
         for (let ten = first; ten < this.#start; ten += TEN_MINUTES.us)
-          readBucket(db, this.#tenMinutes.name, ten, open);
+          mergeBucket(db, this.#tenMinutes.name, ten, open);
     }
     const written = this.#readOpen(db, position.seq);
     const again = (event: MirrorEvent): void => {
@@ -229,11 +229,20 @@ export class StatementRollups implements Fold {
 
 type Row = [lane: number, statement: number, ...StatementValue[]];
 
-/** Adds the rows of a stored bucket to `into`. */
-function readBucket(db: Database, table: string, start: number, into: StatementBucket): void {
+function rowsOf(db: Database, table: string, start: number): Row[] {
   const columns = STATEMENT_COLUMNS.join(", ");
   const select = `select lane, statement, ${columns} from ${table} where bucket = ? order by lane, statement`;
-  for (const row of prepared<[number], Row>(db, select).raw().all(start)) into.touch(row[0], row[1]).mergeRow(row, 2);
+  return prepared<[number], Row>(db, select).raw().all(start);
+}
+
+/** Takes an open bucket from its rows. */
+function readBucket(db: Database, table: string, start: number, into: StatementBucket): void {
+  for (const row of rowsOf(db, table, start)) into.restore(row[0], row[1]).mergeRow(row, 2);
+}
+
+/** Adds the rows of a bucket that has closed, as was done when it closed. */
+function mergeBucket(db: Database, table: string, start: number, into: StatementBucket): void {
+  for (const row of rowsOf(db, table, start)) into.touch(row[0], row[1]).mergeRow(row, 2);
 }
 
 /** Cuts a bucket that has closed down, and has it written in the place of its rows. */

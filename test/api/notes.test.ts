@@ -51,6 +51,15 @@ test("an epoch said by hand names its reason and whose evidence is worthless", a
   expect([unknown.status, problemSchema.parse(await unknown.json()).field]).toEqual([400, "mirroring"]);
 });
 
+test("notes are listed also where the log is ahead of a clock that was set back", async () => {
+  await using api = await openApi({ nowUs: NOW_US });
+  api.events.appendBatch([runStarted(NOW_US + 3_600_000_000)]);
+  await post(api, "/markers", { text: "the clock was set back" });
+  await post(api, "/epochs", { reason: "restored anew" });
+  expect(await (await api.get("/markers?window=24h")).json()).toMatchObject({ markers: [{ seq: 2 }] });
+  expect(await (await api.get("/epochs")).json()).toMatchObject({ epochs: [{ seq: 3 }] });
+});
+
 test("a reset zeroes the counters and is an event", async () => {
   await using api = await openApi({ nowUs: NOW_US });
   const lane = api.events.lanes.register("pg18", "app");

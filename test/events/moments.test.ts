@@ -177,6 +177,24 @@ test("a clock that is set back by an hour does not stop the time of the log, and
   expect(Math.min(...late)).toBe(0);
 });
 
+test("a gap that the main thread has seen lies where the log is, also after its clock was set back", async () => {
+  const clocks = new Clocks();
+  using fixture = await openRecorder({ clock: { nowMs: () => clocks.ms, wallUs: () => clocks.wallOf(0) } });
+  clocks.ms = 60_000;
+  fixture.recorder.append({ kind: "marked", at: clocks.wallOf(0), text: "before", who: "a test" });
+  clocks.offsets[0]! -= HOUR_US;
+  clocks.ms += 10_000;
+  const to = clocks.wallOf(0);
+  const span = { lane: null, from: to - 5_000_000, to, requests: null, cause: "unwatched" } as const;
+  fixture.recorder.append({ kind: "unrecorded", at: to, ...span });
+  fixture.recorder.drain();
+  const now = START_US + 70_000_000;
+  expect(fixture.events()).toMatchObject([
+    { kind: "marked", at: now - 10_000_000 },
+    { kind: "unrecorded", at: now, from: now - 5_000_000, to: now },
+  ]);
+});
+
 test("what a drain finds is dated by moments of at most the flush time, a long publication by itself", async () => {
   using fixture = await openRecorder();
   const [one, two] = [fixture.attach(1), fixture.attach(2)];

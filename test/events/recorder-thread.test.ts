@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { EventLog } from "../../src/events/event-log.ts";
 import { openReader } from "../../src/events/log-reader.ts";
+import { readResidues } from "../../src/projections/readiness/read-residue.ts";
 import { waitFor } from "../helpers/wait-for.ts";
 import { expectBalance, readBooks } from "./books.ts";
 import { logFolder } from "./log-folder.ts";
@@ -59,6 +60,29 @@ test("a run that follows a clean end has nothing to recover", async () => {
     "run_started",
     "run_stopped",
   ]);
+});
+
+test("the books balance in the next run, also when a thread that hung left a request open at a clean end", async () => {
+  using folder = logFolder();
+  for (const run of [1, 2]) {
+    const producer = new Producer(1);
+    await using worker = new RecorderWorker(folder.path);
+    await ready(worker);
+    worker.attach(producer);
+    producer.queue(5);
+    producer.publish(7);
+    worker.wake();
+    using reader = openReader(folder.path);
+    await waitFor(() => readBooks(reader).queued === run);
+    worker.send({ type: "stop" });
+    await worker.ended;
+    producer.close();
+  }
+  using reader = openReader(folder.path);
+  const books = readBooks(reader);
+  expectBalance(books);
+  expect(books).toMatchObject({ queued: 2, interrupted: 1, gaps: 0 });
+  expect(readResidues(reader)).toEqual(new Map());
 });
 
 test("a burst is written in few batches, and the last of it without another signal", async () => {

@@ -20,6 +20,14 @@ test("after a crash the gap is recorded and open requests end as interrupted", (
   ]);
 });
 
+test("what a thread left open that hung while its process stopped ends as interrupted, without a gap", () => {
+  const stopped = { kind: "run_stopped", seq: 5, at: 5, run: 1 } as const;
+  expect(closeLastRun(stopped, open, 9)).toMatchObject([
+    { kind: "dropped", request: 65, reason: "interrupted" },
+    { kind: "dropped", request: 128, reason: "interrupted" },
+  ]);
+});
+
 test("a clock that went back in the meantime does not turn the gap around", () => {
   const [gap] = closeLastRun({ ...tallied(5000, 1), seq: 5 }, [], 9);
   expect(gap).toMatchObject({ at: 9, from: 9, to: 9 });

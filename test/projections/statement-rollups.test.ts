@@ -104,6 +104,22 @@ test("the tables do not depend on how events were cut into batches, nor on loads
   );
 });
 
+test("a load tells as many statements apart as there were, also when others share one already", async () => {
+  const dumps: unknown[] = [];
+  for (const isLoaded of [false, true]) {
+    const fold = new StatementRollups("", 100);
+    await withLog(fold, (log) => {
+      const calls = Array.from({ length: 5100 }, (_, i) => mirrored(ZERO, { statement: i + 1 }));
+      log.appendBatch(calls);
+      if (isLoaded) fold.load(log.db);
+      log.appendBatch(calls.slice(4950));
+      const rows = rowsOf(log.db, "statement_rollup_10m");
+      dumps.push(rows.map(({ lane, statement, mirrored: count }) => [lane, statement, count]));
+    });
+  }
+  expect(dumps[1]).toEqual(dumps[0]);
+});
+
 test("two hundred statements of a bucket keep a row, those with problems first; the rest is statement 0", async () => {
   await withLog(new StatementRollups(), (log) => {
     const calls = Array.from({ length: 300 }, (_, i) => mirrored(ZERO, { statement: i + 1 }));
@@ -146,6 +162,15 @@ test("errors are counted by SQLSTATE with the first message of each, eight of th
     expect(errors.at(-1)).toEqual(["other", 3, "made up 6"]);
     expect(errors).toHaveLength(9);
     expect(row).toMatchObject({ errored: 12, dropped: 1 });
+  });
+});
+
+test("an error that the log keeps without its words has none here either, as in a replay", async () => {
+  await withLog(new StatementRollups(), (log) => {
+    const failure = { category: "query", attribution: "other", sqlstate: "XX000" } as const;
+    for (let i = 1; i <= 10_000; i++) log.failures.register({ ...failure, message: `${i}` });
+    log.appendBatch([errored(ZERO, { ...failure, message: "one more" }), tallied(ZERO + HOUR, 0)]);
+    expect(rowsOf(log.db, "statement_rollup_10m")[0]).toMatchObject({ errors: '[["XX000",1,""]]' });
   });
 });
 

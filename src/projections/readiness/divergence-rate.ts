@@ -22,7 +22,9 @@ function unverifiableMost(compare: MirroringFacts["compare"]): number {
 
 /** What is said of a lane whose compared results agree, when too many others could not be compared; else null. */
 function doubt({ counters }: LaneFacts, compare: MirroringFacts["compare"]) {
-  const share = counters.mirrored === 0 ? 0 : counters.parity_unverifiable / counters.mirrored;
+  // What follows in its transaction was compared as little: with the root alone most of the traffic could hide.
+  const unverifiable = counters.parity_unverifiable + counters.consequences;
+  const share = counters.mirrored === 0 ? 0 : unverifiable / counters.mirrored;
   if (share <= UNVERIFIABLE_MAX) return null;
   const [shown, most] = percents(share, UNVERIFIABLE_MAX);
   const about = { badness: share, detail: `${shown} of the results could not be compared, more than ${most}` };

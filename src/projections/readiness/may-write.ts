@@ -8,6 +8,8 @@ const READS = new Set(
   ).split(" "),
 );
 const WRITING = /\b(?:insert|update|delete|merge|truncate|into|nextval|setval|call)\b/;
+/** What a text ends with that was longer (events/statements.ts). */
+const CUT = "…";
 const ROW_LOCK = /\bfor\s+(?:no\s+key\s+)?update\b/g;
 
 /** `text` is normalised: it has no literals. */
@@ -23,6 +25,8 @@ export function mayWrite(text: string): boolean {
 function isWrite(statement: string): boolean {
   const word = /[a-z]+/.exec(statement)?.[0];
   if (word === undefined) return false;
+  // The log has its beginning only. What a SELECT selects into stands there; what a WITH or an EXPLAIN is about may not.
+  if (statement.endsWith(CUT) && word !== "select") return true;
   if (word === "copy") return !/\bto\s+stdout\b/.test(statement);
   return !READS.has(word) || WRITING.test(statement);
 }

@@ -122,15 +122,15 @@ async function readAll(
   reader: LogReader,
   db: Kysely<LogTables>,
   window: Window,
-  { mirroring, database }: Selection,
+  selection: Selection,
 ): Promise<ReadinessFacts> {
-  const mirrorings = await readMirrorings(db, window, mirroring);
+  const mirrorings = await readMirrorings(db, window, selection);
   // Its bounds are asked for also when there is no mirroring.
   const starts = Map.groupBy(mirrorings, ({ evidenceFrom }: MirroringFacts) => evidenceFrom);
   if (!starts.has(window.from)) starts.set(window.from, []);
   const readings = [...starts].map(([from, each]) => {
     const names = each.map((one) => one.mirroring);
-    return read(reader, { from, to: window.to }, names, database);
+    return read(reader, { from, to: window.to }, names, selection.database);
   });
   const whole = readings.find((each) => each.window.window.from === window.from)!.window;
   const used = readings.filter((each) => each.mirrorings.size > 0);

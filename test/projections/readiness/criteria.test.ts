@@ -202,6 +202,14 @@ describe("results that could not be compared", () => {
     expect([statusOf(0.05 * REQUESTS, "rows"), statusOf(0.05 * REQUESTS + 1, "off")]).toEqual(["pass", "insufficient"]);
   });
 
+  test("are also those that follow in the transaction of one", () => {
+    // Nine transactions of ten, each of twenty requests, whose first one could not be compared.
+    const [roots, consequences] = [(0.9 * REQUESTS) / 20, (0.9 * REQUESTS * 19) / 20];
+    const answer = judge(roots, "rows", { parity_match: 0.1 * REQUESTS, consequences });
+    expect(answer.verdict).toBe("INCONCLUSIVE");
+    expect(answer.reasons).toEqual(["90.00% of the results could not be compared, more than 5.00%"]);
+  });
+
   test("warn where contents are compared, since volatile statements are among them", () => {
     expect(judge(0.9 * REQUESTS, "content")).toMatchObject({ verdict: "READY", confidence_score: 100 });
     expect([statusOf(0.9 * REQUESTS, "content"), statusOf(0.05 * REQUESTS, "content")]).toEqual(["warn", "pass"]);

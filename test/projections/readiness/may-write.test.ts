@@ -12,6 +12,7 @@ test.for([
   "/* insert */ select 1 -- update",
   "copy t to stdout",
   "explain select 1",
+  "select a, b, c…",
   "",
 ])("%j reads", (text) => {
   expect(mayWrite(text)).toBe(false);
@@ -31,6 +32,7 @@ test.for([
   "execute x",
   "explain analyze update t set a = $1",
   "frobnicate",
+  "with a as (select b, c…",
 ])("%j may write", (text) => {
   expect(mayWrite(text)).toBe(true);
 });

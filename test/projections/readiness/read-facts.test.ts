@@ -109,6 +109,10 @@ test("how results were compared is what held at the window's end, whatever holds
   const compareIn = async (to: number) => (await log.facts({ from: ZERO, to })).mirrorings[0]?.compare;
   expect(await compareIn(ZERO + 2 * HOUR)).toBe("rows");
   expect(await compareIn(ZERO + 4 * HOUR)).toBe("content");
+  // A person may give the name of a setting as a reason.
+  const said = { what: "compare", before: "", after: "", who: "ann" };
+  log.log.appendBatch([{ kind: "epoch_started", at: ZERO + 5 * HOUR, mirroring: "pg18", ...said }]);
+  expect(await compareIn(ZERO + 4 * HOUR)).toBe("content");
 });
 
 test("the same range gives the same bytes when it is asked for again, and when the log has grown", async () => {
@@ -223,12 +227,39 @@ test("a mirror that is down the whole window is not observed", async () => {
   expect((await verdictOn(log)).verdict).toBe("INCONCLUSIVE");
 });
 
+test("statements that are equally slow are named in the same order, read from events or from rows", async () => {
+  using log = await rig([[start(ZERO, "pg18")]]);
+  const [first, second] = ["select 1", "select 2 + 2"].map((sql) => log.log.statements.register(sql));
+  const slow = { mirrorUs: 90_000, primaryUs: 9000 };
+  log.log.appendBatch(moment(ZERO + MINUTE, 30, 1, { ...slow, statement: second }));
+  log.log.appendBatch(moment(ZERO + MINUTE, 30, 1, { ...slow, statement: first }));
+  const window = { from: ZERO, to: ZERO + 10 * MINUTE };
+  const reasons = async () => readiness(await log.facts(window), defaultPolicy()).reasons[0];
+  const before = await reasons();
+  expect(before).toContain("Latency ratio of 2 statements exceeds");
+  log.log.appendBatch([{ kind: "idled", at: ZERO + HOUR }]);
+  expect(await reasons()).toBe(before);
+});
+
 test("a run that records nothing has no evidence, and says so", async () => {
   const disabled = runStarted(ZERO, { mirrorings: [mirroring("pg18")], metricsEnabled: false });
   using log = await rig([[disabled]]);
   const { verdict, reasons } = await verdictOn(log);
   expect(verdict).toBe("INCONCLUSIVE");
   expect(reasons[0]).toContain("mirror_metrics_enabled = false");
+});
+
+test("a run that recorded nothing still says so when it has stopped", async () => {
+  const disabled = { mirrorings: [mirroring("pg18")], metricsEnabled: false };
+  using log = await rig([
+    [start(ZERO, "pg18")],
+    moment(ZERO + HOUR, 3),
+    [runStopped(ZERO + 2 * HOUR)],
+    [runStarted(ZERO + 2 * HOUR, { run: 2, ...disabled })],
+    [runStopped(ZERO + 3 * HOUR)],
+  ]);
+  expect((await log.facts(DAY)).mirrorings).toMatchObject([{ isRecording: false }]);
+  expect((await log.facts({ from: ZERO, to: ZERO + 2 * HOUR })).mirrorings).toMatchObject([{ isRecording: true }]);
 });
 
 test("a mirroring that was taken out of the configuration is judged no more, unless it is named", async () => {
@@ -243,6 +274,20 @@ test("a mirroring that was taken out of the configuration is judged no more, unl
   const named = await log.facts(DAY, { mirroring: "pg19" });
   expect(named.lanes.map(({ counters }) => counters.mirrored)).toEqual([4]);
   expect((await log.facts({ from: ZERO, to: ZERO + HOUR + 1 })).mirrorings).toHaveLength(2);
+});
+
+test("a question about a database leaves out the mirrorings of other databases", async () => {
+  const of = (name: string, source: string) => ({ name, settings: { source_db: source }, exposure: 1 });
+  using log = await rig([
+    [runStarted(ZERO, { mirrorings: [of("pg18", "shop"), of("pg19", "app"), of("any", "*")] })],
+    moment(ZERO + HOUR, 3, 2),
+    moment(ZERO + HOUR, 4, 3),
+  ]);
+  const judged = async (selection: object) =>
+    (await log.facts(DAY, selection)).mirrorings.map(({ mirroring: name }) => name);
+  expect(await judged({ database: "shop" })).toEqual(["any", "pg18"]);
+  expect(await judged({})).toEqual(["any", "pg18", "pg19"]);
+  expect(await judged({ mirroring: "pg19", database: "shop" })).toEqual(["pg19"]);
 });
 
 test("a question about one database sees that database alone", async () => {
