@@ -16,8 +16,8 @@ import { type Cancellable, sendCancel } from "./cancel.ts";
 import { sayGoodbye } from "./goodbye.ts";
 import { badMessageLength, LOGIN_TIMEOUT, primaryUnreachable, primaryWithoutTls, SHUTDOWN } from "./last-words.ts";
 import { LoginGate } from "./login-gate.ts";
-import { MirrorSession } from "./mirror/session.ts";
 import type { SessionFacts } from "./mirror/filter.ts";
+import { Mirror } from "./mirror/mirror.ts";
 import { readAuthentication, readBackendKey } from "./protocol/backend.ts";
 import { encodeError, encodeTerminate, type ErrorFields } from "./protocol/encode.ts";
 import { BackendMessage } from "./protocol/message-types.ts";
@@ -69,7 +69,7 @@ export class Session implements Cancellable {
   readonly #entrant: Entrant | null;
   /** Only while pgsoak itself logs in to the primary. */
   #entry: PrimaryLogin | null;
-  readonly #mirrors: MirrorSession[] = [];
+  readonly #mirrors: Mirror[] = [];
   readonly #loginTimer: NodeJS.Timeout;
   readonly #onClosed: () => void;
   readonly #connectedAt: number;
@@ -351,7 +351,7 @@ export class Session implements Cancellable {
     const session = recording.nextSessionId();
     for (const destination of this.#context.mirroringsOf(this.#server.name)) {
       const lane = recording.laneId(destination.config.name, this.#facts.database);
-      const mirror = new MirrorSession({
+      const mirror = new Mirror({
         destination,
         session,
         lane,

@@ -11,6 +11,7 @@ import {
   MIRROR_REFUSED_LOGINS,
   MIRROR_SESSIONS,
   MIRROR_SESSIONS_INCOMPLETE,
+  MIRROR_SESSIONS_LOST,
 } from "../gauges.ts";
 import type { Recording } from "../recording.ts";
 import { FactsWatch } from "./facts-watch.ts";
@@ -240,6 +241,15 @@ export class MirrorDestination {
     this.#sessions.delete(session);
     this.#active.delete(session);
     this.#o.gauges.addMirroring(this.#o.thread, this.index, MIRROR_SESSIONS, -1);
+  }
+
+  /** A defect, thrown at these frames, has cost one of the sessions this mirror. */
+  sessionLost(frames: Readonly<Record<"error" | "stack", string>>): void {
+    this.#o.gauges.addMirroring(this.#o.thread, this.index, MIRROR_SESSIONS_LOST, 1);
+    this.log("error", "a mirror session failed: its client goes on without this mirror", {
+      mirroring: this.config.name,
+      ...frames,
+    });
   }
 
   /** One of the open sessions lacks something that nothing can bring back (+1), or does so no longer (-1). */

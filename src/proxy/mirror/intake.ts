@@ -19,7 +19,7 @@ export class Intake {
   readonly #selection: Selection;
   readonly #owner: IntakeOwner;
   /** Opened a filtered transaction in which nothing was wanted so far. */
-  #deferred: Announced[] = [];
+  readonly #deferred: Announced[] = [];
 
   constructor(destination: MirrorDestination, lane: number, selection: Selection, owner: IntakeOwner) {
     this.#destination = destination;
@@ -35,7 +35,7 @@ export class Intake {
     if (decision === "defer") {
       this.#defer(announced);
     } else if (decision === "select") {
-      for (const deferred of this.#release()) this.#owner.take(deferred);
+      this.#release((deferred) => this.#owner.take(deferred));
       this.#owner.take(announced);
     } else {
       // The end of a transaction in which nothing was wanted ends what waited in it too.
@@ -46,7 +46,12 @@ export class Intake {
 
   /** Nothing in the transaction was wanted. What it changes of the session is made up for, if it is committed. */
   skipDeferred(): void {
-    for (const deferred of this.#release()) this.#skip(deferred, "filter");
+    this.#release((deferred) => this.#skip(deferred, "filter"));
+  }
+
+  /** What waits is not decided about any more. */
+  lose(): void {
+    this.#release(() => {});
   }
 
   #defer({ request, chunks, bytes }: Announced): void {
@@ -60,14 +65,13 @@ export class Intake {
     }
   }
 
-  #release(): readonly Announced[] {
-    const deferred = this.#deferred;
-    if (deferred.length > 0) this.#deferred = [];
-    for (const { bytes } of deferred) {
-      this.#destination.budget.give(bytes);
+  /** One after the other, so that each is either still waiting or decided about by whoever gets it. */
+  #release(decide: (announced: Announced) => void): void {
+    for (let next = this.#deferred.shift(); next !== undefined; next = this.#deferred.shift()) {
       this.#destination.recording.undecided(this.#lane, -1);
+      this.#destination.budget.give(next.bytes);
+      decide(next);
     }
-    return deferred;
   }
 
   #skip(announced: Announced, reason: SkipReason): void {

@@ -28,7 +28,7 @@ export class MirrorRequest {
   readonly request: Request;
   readonly lane: number;
   /** False: the log had no room when it was selected; it is carried but not written about. */
-  readonly recorded: boolean;
+  recorded = false;
   readonly queuedMs: number;
   /** Monotonic milliseconds when its first byte went to the mirror; -1 before. */
   sentMs = -1;
@@ -62,12 +62,11 @@ export class MirrorRequest {
   /** Chunks still to send before the Sync that a COPY would swallow has gone; -1 when there is none. */
   #beforeSync = -1;
 
-  /** `chunks` are `bytes` long together and held in the budget already. */
+  /** `chunks` are `bytes` long together and held in the budget before anything else is done with it. */
   constructor(options: {
     owner: MirrorRequestOwner;
     request: Request;
     lane: number;
-    recorded: boolean;
     nowMs: number;
     compare: Compare;
     budget: ByteBudget;
@@ -77,7 +76,6 @@ export class MirrorRequest {
     this.owner = options.owner;
     this.request = options.request;
     this.lane = options.lane;
-    this.recorded = options.recorded;
     this.queuedMs = options.nowMs;
     this.compare = options.compare;
     // What the primary's side did not begin to digest can't be compared.

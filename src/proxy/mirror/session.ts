@@ -17,6 +17,7 @@ import type { SessionFacts } from "./filter.ts";
 import type { Announced } from "./announced.ts";
 import { Intake, type IntakeOwner } from "./intake.ts";
 import { failureOf, type LinkOwner, MirrorLink } from "./link.ts";
+import type { Enter } from "./mirror.ts";
 import { commandOf, MirrorRequest, type MirrorRequestOwner } from "./mirror-request.ts";
 import { MirrorQueue } from "./queue.ts";
 import { isOwnDoing } from "./own-doing.ts";
@@ -34,6 +35,9 @@ const ASKED_MAX = 1000;
 
 export interface MirrorSessionOptions {
   readonly destination: MirrorDestination;
+  /** Whom others know it as. */
+  readonly mirror: MirrorRequestOwner & Swept;
+  readonly enter: Enter;
   readonly session: number;
   readonly lane: number;
   readonly facts: SessionFacts;
@@ -46,6 +50,7 @@ export interface MirrorSessionOptions {
 }
 
 export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner, Swept {
+  readonly enter: Enter;
   readonly #o: MirrorSessionOptions;
   readonly #destination: MirrorDestination;
   readonly #link: MirrorLink;
@@ -76,13 +81,14 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   constructor(options: MirrorSessionOptions) {
     const { destination, facts } = options;
     this.#o = options;
+    this.enter = options.enter;
     this.#destination = destination;
     this.#link = new MirrorLink(destination, this, options.parameters, facts.database, options.entrant);
     this.#errands = new Errands({
       destination,
       link: this.#link,
       database: facts.database,
-      onAsked: () => destination.busy(this),
+      onAsked: () => destination.busy(options.mirror),
       onQuery: () => this.#teacher.queried(),
     });
     this.#queue = new MirrorQueue(destination);
@@ -94,12 +100,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     });
     this.#intake = new Intake(destination, options.lane, this.#selection, this);
     this.#settlement = new Settlement(destination.recording);
-    destination.sessionOpened(this);
-  }
-
-  /** The thread's id of its mirroring × database. */
-  get lane(): number {
-    return this.#o.lane;
+    destination.sessionOpened(options.mirror);
   }
 
   /** Whether the request's bytes may be needed. */
@@ -118,7 +119,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     this.#leaving = true;
     this.#intake.skipDeferred();
     for (const mirrored of cut?.mirrors ?? []) {
-      if (mirrored.owner === this && !mirrored.finished) this.#drop(mirrored, "session_closed");
+      if (mirrored.owner === this.#o.mirror && !mirrored.finished) this.#drop(mirrored, "session_closed");
     }
     this.#settle();
     this.#pump();
@@ -137,32 +138,52 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     this.#pump();
   }
 
+  /**
+   * A defect: nothing in here may be what it seems. What was selected gets its outcome, and what is held for others is given
+   * back, each whatever becomes of the rest.
+   */
+  giveUp(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    attempt(() => this.#intake.lose());
+    attempt(() => this.#settlement.dropAll("session_closed"));
+    attempt(() => this.#queue.clear());
+    attempt(() => this.#link.disconnect());
+    attempt(() => this.#link.giveSlot());
+    attempt(() => this.#countLacking(false));
+    attempt(() => this.#destination.sessionClosed(this.#o.mirror));
+    attempt(() => this.#o.onClosed());
+  }
+
   // The intake's side.
 
   take({ request, chunks, bytes }: Announced): void {
     const { recording, budget } = this.#destination;
     const { lane, session } = this.#o;
-    if (request.overflowed || request.doesTooMuch || !this.#queue.hasRoomFor(request) || !budget.take(bytes)) {
+    if (request.overflowed || request.doesTooMuch || !this.#queue.hasRoomFor(request)) {
       this.#refuse({ request, chunks, bytes });
       return;
     }
-    const recorded = recording.reserve(lane, 2);
-    if (recorded) recording.queued(request.id, lane, request.statementId, session, bytes);
-    const nowMs = this.#nowMs();
     const mirrored = new MirrorRequest({
-      owner: this,
+      owner: this.#o.mirror,
       request,
       lane,
-      recorded,
-      nowMs,
+      nowMs: this.#nowMs(),
       compare: this.#destination.config.compare,
       budget,
       chunks,
       bytes,
     });
+    if (!budget.take(bytes)) {
+      this.#refuse({ request, chunks, bytes });
+      return;
+    }
+    this.#settlement.begin(mirrored);
+    mirrored.recorded = recording.reserve(lane, 2);
+    if (mirrored.recorded) recording.queued(request.id, lane, request.statementId, session, bytes);
     request.mirrors.push(mirrored);
     this.#queue.push(mirrored);
-    this.#destination.busy(this);
+    this.#destination.busy(this.#o.mirror);
   }
 
   missed(announced: Announced): void {
@@ -439,7 +460,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   /** It will not run: what the primary keeps of it is made up for when the mirror has come as far. */
   #miss(request: Request, command: Buffer | null): void {
     this.#memory.miss({ request, command });
-    if (request.sessionLevel) request.followers.push(() => this.#pump());
+    if (request.sessionLevel) request.followers.push(() => this.#o.mirror.namesKnown());
   }
 
   #repeat(commands: readonly SessionCommand[]): void {
@@ -473,7 +494,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     if (this.#errands.busy || this.#link.isCancelling) return;
     const isCut = this.#link.isReady && this.#status !== STATUS_IDLE && this.#queue.isDropped(this.#ranUnit);
     if (isCut) this.#errands.rollBack(this.#nowMs());
-    else this.#destination.idle(this);
+    else this.#destination.idle(this.#o.mirror);
     this.#link.giveSlot();
   }
 
@@ -488,12 +509,21 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     this.#countLacking(false);
     this.#disconnect();
     this.#link.giveSlot();
-    this.#destination.sessionClosed(this);
+    this.#destination.sessionClosed(this.#o.mirror);
     this.#o.onClosed();
   }
 
   #nowMs(): number {
     return this.#destination.recording.clock.nowMs();
+  }
+}
+
+/** What fails here fails behind another failure, which has been told. */
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // The next one is as good as it was.
   }
 }
 

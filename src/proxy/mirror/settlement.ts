@@ -17,6 +17,8 @@ const US_PER_MS = 1000;
 
 export class Settlement {
   readonly #recording: Recording;
+  /** Without an outcome: each gets one, whatever happens. */
+  readonly #open = new Set<MirrorRequest>();
   /** The request with which the two sides began to differ inside the transaction under way. */
   #root = NO_ROOT;
   /** That difference may be our doing. */
@@ -30,6 +32,11 @@ export class Settlement {
 
   get primaryIdle(): boolean {
     return this.#primaryIdle;
+  }
+
+  /** A request was selected. */
+  begin(mirrored: MirrorRequest): void {
+    this.#open.add(mirrored);
   }
 
   /**
@@ -50,6 +57,7 @@ export class Settlement {
       if (failed !== null) this.#errored(mirrored, failed);
       else this.#mirrored(mirrored, parity);
     }
+    this.#open.delete(mirrored);
     this.#primaryIdle = request.abandoned || request.primary.status === STATUS_IDLE;
     const mirrorIdle = mirrored.failure !== null || result.status === STATUS_IDLE;
     if (this.#primaryIdle && mirrorIdle) {
@@ -65,9 +73,15 @@ export class Settlement {
     mirrored.dropped = true;
     mirrored.settled = true;
     mirrored.discard();
+    this.#open.delete(mirrored);
     if (!mirrored.recorded) return;
     const { request, lane } = mirrored;
     this.#recording.dropped(request.id, lane, request.statementId, reason, true);
+  }
+
+  /** Drops all that has no outcome. */
+  dropAll(reason: "session_closed"): void {
+    for (const mirrored of this.#open) this.drop(mirrored, reason);
   }
 
   #parity(mirrored: MirrorRequest): Parity {
