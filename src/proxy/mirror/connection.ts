@@ -232,8 +232,20 @@ export class MirrorConnection {
 
   #authenticate(message: AuthenticationMessage): void {
     const step = this.#login.receive(message);
-    if (step instanceof Promise) void step.then((later) => this.#o.enter(() => this.#proceed(later)));
+    if (step instanceof Promise) void this.#proceedLater(step);
     else this.#proceed(step);
+  }
+
+  async #proceedLater(step: Promise<LoginStep>): Promise<void> {
+    const { enter } = this.#o;
+    try {
+      const later = await step;
+      enter(() => this.#proceed(later));
+    } catch (error) {
+      enter(() => {
+        throw error;
+      });
+    }
   }
 
   #proceed(step: LoginStep): void {

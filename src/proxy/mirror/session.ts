@@ -161,7 +161,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     const { recording, budget } = this.#destination;
     const { lane, session } = this.#o;
     if (request.overflowed || request.doesTooMuch || !this.#queue.hasRoomFor(request)) {
-      this.#refuse({ request, chunks, bytes });
+      this.refuse({ request, chunks, bytes });
       return;
     }
     const mirrored = new MirrorRequest({
@@ -175,7 +175,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       bytes,
     });
     if (!budget.take(bytes)) {
-      this.#refuse({ request, chunks, bytes });
+      this.refuse({ request, chunks, bytes });
       return;
     }
     this.#settlement.begin(mirrored);
@@ -184,6 +184,19 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     request.mirrors.push(mirrored);
     this.#queue.push(mirrored);
     this.#destination.busy(this.#o.mirror);
+  }
+
+  /** There is no room for it: it is dropped with what waits of its transaction and what is still to come. */
+  refuse(announced: Announced): void {
+    const { request } = announced;
+    const { recording } = this.#destination;
+    const { lane } = this.#o;
+    // What waits of its transaction first, so that all of it is missed in the client's order.
+    this.#dropUnit(request.unit);
+    this.missed(announced);
+    if (recording.reserve(lane, 1)) {
+      recording.dropped(request.id, lane, request.statementId, "buffer_full", false);
+    }
   }
 
   missed(announced: Announced): void {
@@ -430,19 +443,6 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     });
     run.cancel(nowMs);
     this.#fail(run.mirrored, { category, attribution, sqlstate: "", message: "no answer from the mirror in time" });
-  }
-
-  /** There is no room for it: it is dropped with what waits of its transaction and what is still to come. */
-  #refuse(announced: Announced): void {
-    const { request } = announced;
-    const { recording } = this.#destination;
-    const { lane } = this.#o;
-    // What waits of its transaction first, so that all of it is missed in the client's order.
-    this.#dropUnit(request.unit);
-    this.missed(announced);
-    if (recording.reserve(lane, 1)) {
-      recording.dropped(request.id, lane, request.statementId, "buffer_full", false);
-    }
   }
 
   #dropUnit(unit: TransactionUnit): void {
