@@ -298,7 +298,11 @@ export class Session implements Cancellable {
     if (this.#ended || heard.length === 0) return;
     this.#answered = true;
     if (!this.#client.write(heard)) this.#primary!.pause();
-    if (this.#tap.primary(heard)) return;
+    if (this.#tap.primary(heard)) {
+      // Its answer may have taken any number of requests off the pipeline.
+      if (this.#client.isPaused()) this.#resumeClient();
+      return;
+    }
     const length = this.#tap.badFromPrimary?.length;
     this.#context.log("error", "the primary sent a frame that cannot be followed", {
       database: this.#server.name,
@@ -391,7 +395,6 @@ export class Session implements Cancellable {
     if (this.#cancels > 0) this.#markCancelled();
     for (const mirrored of request.mirrors) mirrored.owner.primarySettled(mirrored);
     for (const follow of request.followers) follow();
-    if (this.#tap.depth === PIPELINE_MAX) this.#resumeClient();
   }
 
   #markCancelled(): void {

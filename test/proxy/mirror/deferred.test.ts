@@ -46,8 +46,12 @@ test("a transaction of which not all could wait is dropped from its first wanted
   await ask(client, "BEGIN", "CREATE TABLE wanted (id int)", "ROLLBACK");
   const outcomes = await proxy.outcomes(6);
   expect(outcomes.map((outcome) => (outcome.kind === "dropped" ? outcome.reason : outcome.kind))).toEqual([
-    ...["buffer_full", "buffer_full", "buffer_full"],
-    ...["mirrored", "mirrored", "mirrored"],
+    "buffer_full",
+    "buffer_full",
+    "buffer_full",
+    "mirrored",
+    "mirrored",
+    "mirrored",
   ]);
   expect(await proxy.tally(SAVEPOINTS + 7)).toMatchObject({ skipped: { filter: SAVEPOINTS + 1 } });
 });
