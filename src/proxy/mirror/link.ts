@@ -40,6 +40,8 @@ export class MirrorLink implements ConnectionOwner {
   readonly #entrant: Entrant | null;
   #connection: MirrorConnection | null = null;
   #ready = false;
+  /** Whether the connection began with default_transaction_read_only: what RESET and DISCARD go back to. */
+  #readOnly = false;
   #hasSlot = false;
   #cancelling = false;
   #refusedUntilMs = 0;
@@ -62,6 +64,11 @@ export class MirrorLink implements ConnectionOwner {
 
   get isReady(): boolean {
     return this.#ready;
+  }
+
+  /** Whether writes to the database have come to be kept from the mirror, or are so no longer, since it was opened. */
+  get isOutdated(): boolean {
+    return this.#ready && this.#readOnly !== this.#destination.isReadsOnly(this.#database);
   }
 
   /** A CancelRequest is on its way: until the mirror has taken it, it might hit the wrong request. */
@@ -206,7 +213,8 @@ export class MirrorLink implements ConnectionOwner {
   }
 
   #newConnection(): MirrorConnection {
-    const parameters = startupParameters(this.#destination, this.#client, this.#database);
+    this.#readOnly = this.#destination.isReadsOnly(this.#database);
+    const parameters = startupParameters(this.#destination, this.#client, this.#database, this.#readOnly);
     const { server, users } = this.#destination;
     const user = wireToText(parameters.get("user") ?? "");
     return new MirrorConnection({
@@ -251,6 +259,7 @@ function startupParameters(
   destination: MirrorDestination,
   client: ReadonlyMap<string, string>,
   database: string,
+  readOnly: boolean,
 ): ReadonlyMap<string, string> {
   const { user, databaseName } = destination.server;
   const parameters = new Map(client);
@@ -258,6 +267,6 @@ function startupParameters(
   parameters.set("database", textToWire(databaseName ?? database));
   parameters.delete("replication");
   for (const name of client.keys()) if (name.startsWith("_pq_.")) parameters.delete(name);
-  if (destination.config.readOnly) parameters.set("default_transaction_read_only", "on");
+  if (readOnly) parameters.set("default_transaction_read_only", "on");
   return parameters;
 }

@@ -337,6 +337,8 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       this.#fail(next, reached);
     } else if (this.#status !== STATUS_IDLE && isNewUnit) {
       this.#errands.rollBack(this.#nowMs());
+    } else if (this.#status === STATUS_IDLE && isNewUnit && this.#link.isOutdated) {
+      this.#disconnect();
     } else if (this.#status === STATUS_IDLE && !isNewUnit && !this.#settlement.primaryIdle) {
       // The primary is in a transaction and the mirror isn't: its BEGIN was lost, so the rest of it must not run.
       if (this.#unsettled.length > 0) return false;
