@@ -70,8 +70,10 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   #status = STATUS_IDLE;
   /** The unit of the request that ran last. */
   #ranUnit: TransactionUnit | null = null;
-  /** The mirror lost a transaction that the primary is still in. */
-  #broken = false;
+  /** The last one with the end of a transaction in it that does not run on the mirror. */
+  #missedEnd: Request | null = null;
+  /** The mirror lost this one, in which the primary still has a transaction. */
+  #brokenUnit: TransactionUnit | null = null;
   #leaving = false;
   #closed = false;
   #pumping = false;
@@ -200,7 +202,11 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   }
 
   missed(announced: Announced): void {
-    this.#miss(announced.request, commandOf(announced));
+    const { request } = announced;
+    this.#miss(request, commandOf(announced));
+    if (!request.statements.some((statement) => statement.class.closesTransaction)) return;
+    this.#missedEnd = request;
+    request.followers.push(() => this.#o.mirror.namesKnown());
   }
 
   // The request's side.
@@ -249,7 +255,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       this.#destination.lostRequest(known.reason);
       this.#fail(current, failureOf("ready", known));
     } else if (this.#awaited === null) {
-      this.#broken = !this.#settlement.primaryIdle;
+      this.#brokenUnit = this.#settlement.primaryIdle ? null : this.#ranUnit;
     }
     this.#pump();
   }
@@ -323,7 +329,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     if (missed !== null && !missed.primarySettled) return false;
     if (missed !== null) this.#repeat(this.#memory.makeUp());
     else if (next === null) return false;
-    else if (this.#broken) this.#fail(next, LOST_TRANSACTION);
+    else if (next.request.unit === this.#brokenUnit) this.#fail(next, LOST_TRANSACTION);
     else return this.#advance(next);
     return true;
   }
@@ -342,7 +348,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     } else if (this.#status === STATUS_IDLE && !isNewUnit && !this.#settlement.primaryIdle) {
       // The primary is in a transaction and the mirror isn't: its BEGIN was lost, so the rest of it must not run.
       if (this.#unsettled.length > 0) return false;
-      this.#broken = true;
+      this.#brokenUnit = next.request.unit;
     } else {
       return this.#start(next);
     }
@@ -425,7 +431,9 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       this.#repeat(this.#memory.settled(next));
       if (next !== this.#awaited) continue;
       this.#awaited = null;
-      this.#broken = (this.#broken || !this.#link.isReady) && !this.#settlement.primaryIdle;
+      const { unit } = next.request;
+      const isBroken = (this.#brokenUnit === unit || !this.#link.isReady) && !this.#settlement.primaryIdle;
+      this.#brokenUnit = isBroken ? unit : null;
     }
   }
 
@@ -494,10 +502,17 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       return;
     }
     if (this.#errands.busy || this.#link.isCancelling) return;
-    const isCut = this.#link.isReady && this.#status !== STATUS_IDLE && this.#queue.isDropped(this.#ranUnit);
-    if (isCut) this.#errands.rollBack(this.#nowMs());
+    const isCut = this.#queue.isDropped(this.#ranUnit) || this.#hasMissedItsEnd();
+    if (isCut && this.#link.isReady && this.#status !== STATUS_IDLE) this.#errands.rollBack(this.#nowMs());
     else this.#destination.idle(this.#o.mirror);
     this.#link.giveSlot();
+  }
+
+  /** The client's transaction is over, and the mirror was not told. */
+  #hasMissedItsEnd(): boolean {
+    const end = this.#missedEnd;
+    if (end === null || end.unit !== this.#ranUnit || !end.primarySettled) return false;
+    return !end.primary.failed || end.primary.status === STATUS_IDLE;
   }
 
   #countLacking(isLacking: boolean): void {
