@@ -279,7 +279,8 @@ export class MirrorDestination {
   }
 
   #start(): void {
-    this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS);
+    // Behind the reading: what came while the thread stood still is not late.
+    this.#timer ??= setInterval(() => setImmediate(() => this.#sweep()), SWEEP_MS);
   }
 
   #sweep(): void {
