@@ -46,6 +46,8 @@ export class MirrorRequest {
   /** pgsoak had to end a COPY that only the mirror was still in: what it answers then proves nothing. */
   disturbed = false;
   settled = false;
+  /** The filter has kept writes of its transaction, which came before it, from the mirror. */
+  lacksWrites = false;
   /** What the mirror said when it could not be taught a statement that this one needs. */
   untaught: Result | null = null;
   /** How many questions of our own went ahead of it. */

@@ -70,6 +70,8 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   #status = STATUS_IDLE;
   /** The unit of the request that ran last. */
   #ranUnit: TransactionUnit | null = null;
+  /** Of its writes some do not run on the mirror. */
+  #thinnedUnit: TransactionUnit | null = null;
   /** The last one with the end of a transaction in it that does not run on the mirror. */
   #missedEnd: Request | null = null;
   /** The mirror lost this one, in which the primary still has a transaction. */
@@ -180,6 +182,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       this.refuse({ request, chunks, bytes });
       return;
     }
+    mirrored.lacksWrites = request.unit === this.#thinnedUnit;
     this.#settlement.begin(mirrored);
     mirrored.recorded = recording.reserve(lane, 2);
     if (mirrored.recorded) recording.queued(request.id, lane, request.statementId, session, bytes);
@@ -204,6 +207,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   missed(announced: Announced): void {
     const { request } = announced;
     this.#miss(request, commandOf(announced));
+    if (mayWrite(request)) this.#thinnedUnit = request.unit;
     if (!request.statements.some((statement) => statement.class.closesTransaction)) return;
     this.#missedEnd = request;
     request.followers.push(() => this.#o.mirror.namesKnown());
@@ -533,6 +537,13 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   #nowMs(): number {
     return this.#destination.recording.clock.nowMs();
   }
+}
+
+/** As far as its statements say so. */
+function mayWrite({ kind, hasUnknown, statements }: Request): boolean {
+  return (
+    kind === "function" || hasUnknown || statements.some(({ class: { level } }) => level === "dml" || level === "ddl")
+  );
 }
 
 /** What fails here fails behind another failure, which has been told. */

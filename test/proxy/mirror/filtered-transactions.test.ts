@@ -112,3 +112,28 @@ test("a connection that is lost behind such a transaction costs no request of th
   for (const sql of ["BEGIN", "SELECT 1", "COMMIT"]) await raw.exchange(query(sql));
   expect((await proxy.outcomes(5)).map(endOf)).toEqual(["match", "match", "match", "match", "match"]);
 });
+
+describe("what the writes of a transaction would have left behind, which the filter keeps from the mirror,", () => {
+  test("is not there to be read", async () => {
+    const requests = simple("BEGIN", "INSERT INTO item VALUES (1)", "SELECT * FROM item", "COMMIT");
+    expect(await endsOf("reads", ...requests)).toEqual(["match", "unverifiable", "match"]);
+  });
+
+  test("is not there to be written to", async () => {
+    const requests = simple("BEGIN", "CREATE TABLE made (id int)", "INSERT INTO made VALUES (1)", "COMMIT", "SELECT 1");
+    expect(await endsOf("dml", ...requests)).toEqual(["match", "unverifiable", "unverifiable", "match"]);
+  });
+
+  test.each(["ROLLBACK", "COMMIT"])("is a failed transaction on the primary, up to its %s", async (end) => {
+    const requests = simple("BEGIN", "SELECT 1", "INSERT INTO nowhere VALUES (1)", "SELECT 2", end, "SELECT 3");
+    expect(await endsOf("reads", ...requests)).toEqual(["match", "match", "unverifiable", "unverifiable", "match"]);
+  });
+
+  test("explains no other failure of the mirror, and nothing in the next transaction", async () => {
+    await database.onPrimary("CREATE OR REPLACE FUNCTION sound() RETURNS int LANGUAGE sql AS 'SELECT 1'");
+    await database.onMirror("CREATE OR REPLACE FUNCTION sound() RETURNS int LANGUAGE sql AS 'SELECT 1/0'");
+    await database.onPrimary("INSERT INTO item VALUES (1)");
+    const requests = simple("BEGIN", "INSERT INTO item VALUES (1)", "SELECT sound()", "ROLLBACK", "SELECT * FROM item");
+    expect(await endsOf("reads", ...requests)).toEqual(["match", "query 22012", "unverifiable", "different_rows"]);
+  });
+});
