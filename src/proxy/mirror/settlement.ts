@@ -47,10 +47,15 @@ export class Settlement {
     mirrored.settled = true;
     const { request, result } = mirrored;
     const isConsequence = this.#root !== NO_ROOT;
-    // A request that the client cancelled may go on for ever on the mirror: nobody can say more.
-    const failure = request.cancelled && mirrored.failure?.category === "timeout" ? null : mirrored.failure;
+    const isOurs = excused || (isConsequence && this.#rootExcused);
+    // A request that the client cancelled may go on for ever on the mirror, and one that our doing kept from being sent has
+    // no answer either: nobody can say more.
+    const isPardoned =
+      (request.cancelled && mirrored.failure?.category === "timeout") ||
+      (isConsequence && this.#rootExcused && mirrored.sentMs < 0);
+    const failure = isPardoned ? null : mirrored.failure;
     const compared = mirrored.failure === null || failure === null ? this.#parity(mirrored) : "mirror_failed";
-    const proves = failure !== null || !(excused || (isConsequence && this.#rootExcused));
+    const proves = failure !== null || !isOurs;
     const parity = proves || SAME.has(compared) ? compared : "unverifiable";
     const failed = failure ?? (parity === "mirror_failed" ? failureOf(mirrored) : null);
     if (mirrored.recorded) {

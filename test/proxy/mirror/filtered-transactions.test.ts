@@ -129,6 +129,12 @@ describe("what the writes of a transaction would have left behind, which the fil
     expect(await endsOf("reads", ...requests)).toEqual(["match", "match", "unverifiable", "unverifiable", "match"]);
   });
 
+  test("is why the mirror leaves a transaction that the primary is still in", async () => {
+    const requests = simple("BEGIN", "INSERT INTO nowhere VALUES (1)", "SELECT 2", "ROLLBACK", "SELECT 3");
+    const ends = await endsOf("reads", ...requests.slice(0, 2), extended("SELECT 1", "ROLLBACK"), ...requests.slice(2));
+    expect(ends).toEqual(["match", "unverifiable", "unverifiable", "unverifiable", "match"]);
+  });
+
   test("explains no other failure of the mirror, and nothing in the next transaction", async () => {
     await database.onPrimary("CREATE OR REPLACE FUNCTION sound() RETURNS int LANGUAGE sql AS 'SELECT 1'");
     await database.onMirror("CREATE OR REPLACE FUNCTION sound() RETURNS int LANGUAGE sql AS 'SELECT 1/0'");
