@@ -68,6 +68,14 @@ export function liveMetrics(prefix: string, source: LiveMetricsSource): MetricFa
       "Sessions that lack something on the mirror which nothing can bring back.",
       ({ incompleteSessions }) => incompleteSessions,
     ),
+    {
+      ...perMirroring(
+        "mirror_sessions_lost_total",
+        "Sessions that a defect has cost this mirroring since the start: their clients went on without it.",
+        ({ lostSessions }) => lostSessions,
+      ),
+      type: "counter",
+    },
     perMirroring("mirror_observing", "1 while the mirroring gathers evidence, else 0.", (mirroring) =>
       Number(isObserving(mirroring)),
     ),

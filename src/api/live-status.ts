@@ -45,6 +45,8 @@ export interface LiveMirroring {
   readonly connections: number;
   /** Sessions that lack something on the mirror which nothing can bring back: their differences prove nothing. */
   readonly incompleteSessions: number;
+  /** Sessions since the start that a defect has cost this mirroring. */
+  readonly lostSessions: number;
   readonly state: ObservationState;
   /** Logins since the start that the mirror refused, or that pgsoak has no password for. */
   readonly refusedLogins: number;

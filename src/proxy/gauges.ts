@@ -29,7 +29,10 @@ export const MIRROR_SESSIONS = 3;
 export const MIRROR_REFUSED_LOGINS = 4;
 /** Those of them that lack something on the mirror which nothing can bring back. */
 export const MIRROR_SESSIONS_INCOMPLETE = 5;
-const MIRRORING_COLUMNS = 6;
+/** A counter: sessions that a defect has cost this mirroring. */
+export const MIRROR_SESSIONS_LOST = 6;
+const MIRRORING_COLUMNS = 7;
+const MIRRORING_COUNTERS: ReadonlySet<number> = new Set([MIRROR_REFUSED_LOGINS, MIRROR_SESSIONS_LOST]);
 
 /** How many proxy threads there can be; a request id carries its thread in the lowest bits. */
 export const THREADS_MAX = 64;
@@ -79,5 +82,5 @@ export class Gauges {
 
 function isCounter(column: number): boolean {
   if (column < THREAD_COLUMNS) return column >= REFUSED_CONNECTIONS;
-  return (column - THREAD_COLUMNS) % MIRRORING_COLUMNS === MIRROR_REFUSED_LOGINS;
+  return MIRRORING_COUNTERS.has((column - THREAD_COLUMNS) % MIRRORING_COLUMNS);
 }

@@ -16,8 +16,8 @@ import { type Cancellable, sendCancel } from "./cancel.ts";
 import { sayGoodbye } from "./goodbye.ts";
 import { badMessageLength, LOGIN_TIMEOUT, primaryUnreachable, primaryWithoutTls, SHUTDOWN } from "./last-words.ts";
 import { LoginGate } from "./login-gate.ts";
-import { MirrorSession } from "./mirror/session.ts";
 import type { SessionFacts } from "./mirror/filter.ts";
+import { Mirror } from "./mirror/mirror.ts";
 import { readAuthentication, readBackendKey } from "./protocol/backend.ts";
 import { encodeError, encodeTerminate, type ErrorFields } from "./protocol/encode.ts";
 import { BackendMessage } from "./protocol/message-types.ts";
@@ -69,7 +69,7 @@ export class Session implements Cancellable {
   readonly #entrant: Entrant | null;
   /** Only while pgsoak itself logs in to the primary. */
   #entry: PrimaryLogin | null;
-  readonly #mirrors: MirrorSession[] = [];
+  readonly #mirrors: Mirror[] = [];
   readonly #loginTimer: NodeJS.Timeout;
   readonly #onClosed: () => void;
   readonly #connectedAt: number;
@@ -298,7 +298,11 @@ export class Session implements Cancellable {
     if (this.#ended || heard.length === 0) return;
     this.#answered = true;
     if (!this.#client.write(heard)) this.#primary!.pause();
-    if (this.#tap.primary(heard)) return;
+    if (this.#tap.primary(heard)) {
+      // Its answer may have taken any number of requests off the pipeline.
+      if (this.#client.isPaused()) this.#resumeClient();
+      return;
+    }
     const length = this.#tap.badFromPrimary?.length;
     this.#context.log("error", "the primary sent a frame that cannot be followed", {
       database: this.#server.name,
@@ -351,7 +355,7 @@ export class Session implements Cancellable {
     const session = recording.nextSessionId();
     for (const destination of this.#context.mirroringsOf(this.#server.name)) {
       const lane = recording.laneId(destination.config.name, this.#facts.database);
-      const mirror = new MirrorSession({
+      const mirror = new Mirror({
         destination,
         session,
         lane,
@@ -391,7 +395,6 @@ export class Session implements Cancellable {
     if (this.#cancels > 0) this.#markCancelled();
     for (const mirrored of request.mirrors) mirrored.owner.primarySettled(mirrored);
     for (const follow of request.followers) follow();
-    if (this.#tap.depth === PIPELINE_MAX) this.#resumeClient();
   }
 
   #markCancelled(): void {

@@ -6,7 +6,7 @@ import type { ByteBudget } from "./byte-budget.ts";
 import type { CancelRegistry } from "./cancel.ts";
 import type { LoginFailure } from "./gauges.ts";
 import type { MirrorDestination } from "./mirror/destination.ts";
-import type { MirrorSession } from "./mirror/session.ts";
+import type { Mirror } from "./mirror/mirror.ts";
 import type { Recording } from "./recording.ts";
 import type { StatementBook } from "./statement-book.ts";
 import type { ThreadLog } from "./thread-log.ts";
@@ -24,7 +24,7 @@ export interface ThreadContext {
   readonly log: ThreadLog;
   readonly verifiers: UserVerifiers;
   /** Every session on a mirror that has not finished, also of clients that have left. */
-  readonly mirrorSessions: Set<MirrorSession>;
+  readonly mirrorSessions: Set<Mirror>;
   /** The entry that serves a database: an exact name wins over `*`. */
   databaseFor(name: string): DatabaseConfig | null;
   /** The mirrorings whose source is this entry. */

@@ -19,6 +19,7 @@ import {
   MIRROR_REFUSED_LOGINS,
   MIRROR_SESSIONS,
   MIRROR_SESSIONS_INCOMPLETE,
+  MIRROR_SESSIONS_LOST,
   REFUSED_CONNECTIONS,
   REFUSED_LOGINS,
   REFUSED_MESSAGES,
@@ -126,6 +127,7 @@ export class Live implements LiveStatus {
         connections: gauge(MIRROR_CONNECTIONS),
         refusedLogins: gauge(MIRROR_REFUSED_LOGINS),
         incompleteSessions: gauge(MIRROR_SESSIONS_INCOMPLETE),
+        lostSessions: gauge(MIRROR_SESSIONS_LOST),
         state: paused.has(mirroring.name) ? "paused" : down ? "mirror_down" : healthy ? "observing" : "degraded",
         healthy,
       };

@@ -15,6 +15,7 @@ export const MIRRORING: LiveMirroring = {
   connections: 2,
   refusedLogins: 3,
   incompleteSessions: 1,
+  lostSessions: 2,
   state: "observing",
   healthy: true,
 };

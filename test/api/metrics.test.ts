@@ -39,6 +39,7 @@ test("the labelled set is exported with its values", async () => {
   expect(value("mirror_connections", { cluster: "pg18" })).toBe(2);
   expect(value("mirror_login_refusals_total", { cluster: "pg18" })).toBe(3);
   expect(value("mirror_sessions_incomplete", { cluster: "pg18" })).toBe(1);
+  expect(value("mirror_sessions_lost_total", { cluster: "pg18" })).toBe(2);
   expect(value("sessions_unwatched_total")).toBe(7);
   expect(value("mirror_observing", { cluster: "pg18" })).toBe(1);
   expect(value("mirror_state", { cluster: "pg18", state: "observing" })).toBe(1);

@@ -144,7 +144,14 @@ test.for([
 test("score and verdict of each mirroring and window are metrics", async () => {
   await using api = await openSoak();
   for (const name of ["pg18", "pg19"]) {
-    const none = { queueDepth: 0, queueBytes: 0, connections: 0, incompleteSessions: 0, refusedLogins: 0 };
+    const none = {
+      queueDepth: 0,
+      queueBytes: 0,
+      connections: 0,
+      incompleteSessions: 0,
+      lostSessions: 0,
+      refusedLogins: 0,
+    };
     const counts = { ...none, queueSlots: 1 };
     api.live.states.push({ mirroring: name, state: "observing", healthy: true, ...counts });
   }

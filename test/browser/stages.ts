@@ -35,7 +35,7 @@ export async function openStage(stage: Stage, options: StageOptions = {}): Promi
   const api = await openApi({ nowUs: endUs, tables: CANDIDATE, ...options });
   const mirroring = "pg18-candidate";
   const queue = { queueDepth: 4, queueBytes: 2310, queueSlots: 1200 };
-  const well = { state: "observing", healthy: true, incompleteSessions: 0, refusedLogins: 0 } as const;
+  const well = { state: "observing", healthy: true, incompleteSessions: 0, lostSessions: 0, refusedLogins: 0 } as const;
   api.live.states.push({ mirroring, connections: 12, ...queue, ...well });
   api.live.clients = 12;
   if (stage !== "empty") {

@@ -4,8 +4,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { CancelRegistry } from "../../src/proxy/cancel.ts";
 import { SESSIONS_NOW_UNWATCHED, UNWATCHED_SESSIONS } from "../../src/proxy/gauges.ts";
-import { MirrorSession } from "../../src/proxy/mirror/session.ts";
-import { Selection } from "../../src/proxy/mirror/selection.ts";
 import { Recording } from "../../src/proxy/recording.ts";
 import { RequestBoundaries } from "../../src/proxy/request-boundaries.ts";
 import { StatementBook } from "../../src/proxy/statement-book.ts";
@@ -15,9 +13,10 @@ import { type Frame, RawClient } from "../helpers/frames.ts";
 import { type InlineProxy, startInlineProxy } from "../helpers/inline-proxy.ts";
 import { query, startupMessage } from "../helpers/messages.ts";
 import { waitFor } from "../helpers/wait-for.ts";
+import { WeakSpot } from "../helpers/weak-spot.ts";
 
 let database: TestDatabase;
-const SECRET = "4711-of-a-client";
+const { SECRET } = WeakSpot;
 
 beforeAll(async () => {
   database = await createDatabase("tap_fault");
@@ -27,33 +26,13 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
-/** While armed, the next call of the method throws. */
-let armed = false;
-const restore: (() => void)[] = [];
+const weak = new WeakSpot();
 
-afterEach(() => {
-  armed = false;
-  for (const undo of restore.splice(0)) undo();
-});
-
-function weaken<Name extends string>(prototype: { [name in Name]: (...args: never[]) => unknown }, name: Name): void {
-  const sound = prototype[name];
-  prototype[name] = function (this: unknown, ...args: never[]) {
-    if (armed) {
-      armed = false;
-      throw new RangeError(`can't cope with ${SECRET}`);
-    }
-    return sound.apply(this, args);
-  };
-  restore.push(() => (prototype[name] = sound));
-}
+afterEach(() => weak.heal());
 
 const WEAK_SPOTS = {
-  "in a statement's text": () => weaken(StatementBook.prototype, "find"),
-  "in the primary's answer": () => weaken(RequestBoundaries.prototype, "answer"),
-  "in the decision about a request": () => weaken(Selection.prototype, "decide"),
-  "in the mirror's queue": () => weaken(MirrorSession.prototype, "take"),
-  "in a mirror that hears of the primary's answer": () => weaken(MirrorSession.prototype, "primarySettled"),
+  "in a statement's text": () => weak.in(StatementBook.prototype, "find"),
+  "in the primary's answer": () => weak.in(RequestBoundaries.prototype, "answer"),
 };
 
 const login = (proxy: InlineProxy) => RawClient.login(proxy, { user: "postgres", database: database.name });
@@ -81,9 +60,9 @@ test.each(Object.entries(WEAK_SPOTS))(
     for (const client of [struck, other]) await client.exchange(query("SELECT 1"));
     await proxy.outcomes(2);
     weakenIt();
-    armed = true;
+    weak.arm();
     for (let i = 0; i < 5; i++) expect(answerOf(await struck.exchange(query(`SELECT '${SECRET}'`)))).toBe("TDCZ");
-    expect(armed).toBe(false);
+    expect(weak.isArmed).toBe(false);
     expect(proxy.gauges.sum(UNWATCHED_SESSIONS)).toBe(1);
     expect(proxy.gauges.sum(SESSIONS_NOW_UNWATCHED)).toBe(1);
     for (let i = 0; i < 3; i++) expect(answerOf(await other.exchange(query("SELECT 2")))).toBe("TDCZ");
@@ -106,8 +85,8 @@ test.each(Object.entries(WEAK_SPOTS))(
 test("an error before the login is over ends that client alone", async () => {
   await using proxy = await startInlineProxy(mirrorTables(database.primary, database.mirror));
   await using other = await login(proxy);
-  weaken(CancelRegistry.prototype, "add");
-  armed = true;
+  weak.in(CancelRegistry.prototype, "add");
+  weak.arm();
   await using struck = await RawClient.connect(proxy);
   struck.send(startupMessage({ user: "postgres", database: database.name }));
   expect(await struck.closed()).toBe("end");
@@ -116,8 +95,8 @@ test("an error before the login is over ends that client alone", async () => {
 
 test("a client that has sent its first request with its login is answered, when the error comes as it is let in", async () => {
   await using proxy = await startInlineProxy(mirrorTables(database.primary, database.mirror));
-  weaken(Recording.prototype, "nextSessionId");
-  armed = true;
+  weak.in(Recording.prototype, "nextSessionId");
+  weak.arm();
   await using struck = await RawClient.connect(proxy);
   struck.send(Buffer.concat([startupMessage({ user: "postgres", database: database.name }), query("SELECT 1")]));
   await struck.until("Z");
@@ -129,8 +108,8 @@ test("a client that has sent its first request with its login is answered, when 
 test("a session that is not followed ends with the service, in bounded time", async () => {
   const proxy = await startInlineProxy(mirrorTables(database.primary, database.mirror));
   const struck = await login(proxy);
-  weaken(StatementBook.prototype, "find");
-  armed = true;
+  weak.in(StatementBook.prototype, "find");
+  weak.arm();
   await struck.exchange(query("SELECT 1"));
   await proxy.stop(500);
   await proxy[Symbol.asyncDispose]();

@@ -123,6 +123,12 @@ export class InlineProxy implements AsyncDisposable {
     await waitFor(isApplied, { message: "the settings are applied" });
   }
 
+  /** The log's id of what is between a mirroring and a database; undefined before the first is heard of it. */
+  laneOf(mirroring: string): number | undefined {
+    const sql = "SELECT id FROM lane WHERE mirroring = ?";
+    return this.#log.db.prepare<[string], { id: number }>(sql).get(mirroring)?.id;
+  }
+
   /** Stops the thread as the service would. */
   async stop(timeoutMs = 2000): Promise<void> {
     if (this.reports.some((report) => report.type === "stopped")) return;

@@ -19,6 +19,7 @@ const MOVED_ELSEWHERE = [
   "client_login_failures_total", // test/end-to-end/userlist.test.ts
   "dashboard_refused_logins_total", // test/api/dashboard.test.ts
   "mirror_sessions_incomplete", // test/proxy/mirror/advisory-locks.test.ts
+  "mirror_sessions_lost_total", // test/faults/mirror-code-fault.test.ts
   "sessions_unwatched_total", // test/faults/tap-fault.test.ts
   "event_log_readable", // test/faults/hanging-reader.test.ts
   "event_log_unanswered_total", // test/faults/hanging-reader.test.ts

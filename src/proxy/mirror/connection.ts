@@ -11,7 +11,8 @@ import { FrameScanner } from "../protocol/frame-scanner.ts";
 import { BackendMessage } from "../protocol/message-types.ts";
 import { encodeStartup } from "../protocol/startup.ts";
 import { endWithin, onBytes } from "../sockets.ts";
-import { ServerOpening } from "../tls/server-opening.ts";
+import { type OpeningFailure, ServerOpening } from "../tls/server-opening.ts";
+import type { Enter } from "./mirror.ts";
 import { ReadTurns } from "./read-turns.ts";
 import { redactMessage } from "./redact.ts";
 
@@ -51,6 +52,8 @@ export interface ConnectionOwner {
 
 export interface ConnectionOptions {
   readonly owner: ConnectionOwner;
+  /** Whatever the connection does of its own accord, it does through this. */
+  readonly enter: Enter;
   readonly server: DatabaseConfig;
   readonly parameters: ReadonlyMap<string, string>;
   readonly credential: Credential | null;
@@ -73,8 +76,6 @@ export class MirrorConnection {
   #key: Buffer | null = null;
   #unasked = 0;
   #unaskedSinceMs = 0;
-  #sqlstate = "";
-  #reason = "";
 
   constructor(options: ConnectionOptions) {
     this.#o = options;
@@ -93,10 +94,12 @@ export class MirrorConnection {
       },
       LOGIN_LENGTH_MAX,
     );
-    this.#timer = setTimeout(() => this.#end("", "the mirror did not let us in in time"), options.timeoutMs);
+    const { enter } = options;
+    const late = (): void => this.#end("", "the mirror did not let us in in time");
+    this.#timer = setTimeout(() => enter(late), options.timeoutMs);
     this.#opening = new ServerOpening(options.server, {
-      opened: (socket, tls) => this.#opened(socket, tls),
-      failed: ({ tls, cause }) => this.#end("", tls ? `TLS could not be established: ${cause}` : cause),
+      opened: (socket, tls) => enter(() => this.#opened(socket, tls)),
+      failed: (failure) => enter(() => this.#failed(failure)),
     });
   }
 
@@ -150,17 +153,20 @@ export class MirrorConnection {
   }
 
   #opened(socket: Socket, tls: string): void {
-    const { owner, parameters } = this.#o;
+    const { owner, enter, parameters } = this.#o;
+    const closed = (cause: string): void => this.#end("", cause);
     this.#socket = socket;
     this.#tls = tls;
-    onBytes(socket, (chunk) => this.#data(socket, chunk));
-    socket.on("drain", () => owner.drained());
-    socket.on("error", (error: NodeJS.ErrnoException) => {
-      this.#end(this.#sqlstate, this.#reason || (error.code ?? "socket error"));
-    });
+    onBytes(socket, (chunk) => enter(() => this.#data(socket, chunk)));
+    socket.on("drain", () => enter(() => owner.drained()));
+    socket.on("error", (error: NodeJS.ErrnoException) => enter(() => closed(error.code ?? "socket error")));
     socket.on("end", () => socket.end());
-    socket.on("close", () => this.#end(this.#sqlstate, this.#reason || "the mirror closed the connection"));
+    socket.on("close", () => enter(() => closed("the mirror closed the connection")));
     socket.write(encodeStartup(3, 0, parameters));
+  }
+
+  #failed({ tls, cause }: OpeningFailure): void {
+    this.#end("", tls ? `TLS could not be established: ${cause}` : cause);
   }
 
   #data(socket: Socket, chunk: Buffer): void {
@@ -226,8 +232,20 @@ export class MirrorConnection {
 
   #authenticate(message: AuthenticationMessage): void {
     const step = this.#login.receive(message);
-    if (step instanceof Promise) void step.then((later) => this.#proceed(later));
+    if (step instanceof Promise) void this.#proceedLater(step);
     else this.#proceed(step);
+  }
+
+  async #proceedLater(step: Promise<LoginStep>): Promise<void> {
+    const { enter } = this.#o;
+    try {
+      const later = await step;
+      enter(() => this.#proceed(later));
+    } catch (error) {
+      enter(() => {
+        throw error;
+      });
+    }
   }
 
   #proceed(step: LoginStep): void {

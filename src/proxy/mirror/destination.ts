@@ -11,6 +11,7 @@ import {
   MIRROR_REFUSED_LOGINS,
   MIRROR_SESSIONS,
   MIRROR_SESSIONS_INCOMPLETE,
+  MIRROR_SESSIONS_LOST,
 } from "../gauges.ts";
 import type { Recording } from "../recording.ts";
 import { FactsWatch } from "./facts-watch.ts";
@@ -242,6 +243,15 @@ export class MirrorDestination {
     this.#o.gauges.addMirroring(this.#o.thread, this.index, MIRROR_SESSIONS, -1);
   }
 
+  /** A defect, thrown at these frames, has cost one of the sessions this mirror. */
+  sessionLost(frames: Readonly<Record<"error" | "stack", string>>): void {
+    this.#o.gauges.addMirroring(this.#o.thread, this.index, MIRROR_SESSIONS_LOST, 1);
+    this.log("error", "a mirror session failed: its client goes on without this mirror", {
+      mirroring: this.config.name,
+      ...frames,
+    });
+  }
+
   /** One of the open sessions lacks something that nothing can bring back (+1), or does so no longer (-1). */
   sessionLacks(delta: 1 | -1): void {
     this.#o.gauges.addMirroring(this.#o.thread, this.index, MIRROR_SESSIONS_INCOMPLETE, delta);
@@ -269,7 +279,8 @@ export class MirrorDestination {
   }
 
   #start(): void {
-    this.#timer ??= setInterval(() => this.#sweep(), SWEEP_MS);
+    // Behind the reading: what came while the thread stood still is not late.
+    this.#timer ??= setInterval(() => setImmediate(() => this.#sweep()), SWEEP_MS);
   }
 
   #sweep(): void {

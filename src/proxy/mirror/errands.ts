@@ -50,7 +50,6 @@ export class Errands {
           if (isGreeted) return;
           isGreeted = true;
           destination.replicaFound(database, cause ?? null);
-          if (cause != null) this.#own.unshift({ frames: encodeQuery("SET default_transaction_read_only = on") });
           destination.facts.started(started ?? "");
         },
         onDone: () => this.askFacts(destination.recording.clock.nowMs()),

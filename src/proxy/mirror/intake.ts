@@ -4,11 +4,14 @@
 import type { SkipReason } from "../../events/event.ts";
 import type { Announced } from "./announced.ts";
 import type { MirrorDestination } from "./destination.ts";
+import type { TransactionUnit } from "../transaction.ts";
 import type { Selection } from "./selection.ts";
 
 export interface IntakeOwner {
   /** It was selected; the queue may still have no room for it. */
   take(announced: Announced): void;
+  /** It was selected, but its transaction can't be mirrored whole any more. */
+  refuse(announced: Announced): void;
   /** It will not run on the mirror. */
   missed(announced: Announced): void;
 }
@@ -19,7 +22,9 @@ export class Intake {
   readonly #selection: Selection;
   readonly #owner: IntakeOwner;
   /** Opened a filtered transaction in which nothing was wanted so far. */
-  #deferred: Announced[] = [];
+  readonly #deferred: Announced[] = [];
+  /** There was no room for all that opened this one. */
+  #cutUnit: TransactionUnit | null = null;
 
   constructor(destination: MirrorDestination, lane: number, selection: Selection, owner: IntakeOwner) {
     this.#destination = destination;
@@ -34,8 +39,10 @@ export class Intake {
     const decision = this.#selection.decide(request);
     if (decision === "defer") {
       this.#defer(announced);
+    } else if (decision === "select" && request.unit === this.#cutUnit) {
+      this.#owner.refuse(announced);
     } else if (decision === "select") {
-      for (const deferred of this.#release()) this.#owner.take(deferred);
+      this.#release((deferred) => this.#owner.take(deferred));
       this.#owner.take(announced);
     } else {
       // The end of a transaction in which nothing was wanted ends what waited in it too.
@@ -46,28 +53,36 @@ export class Intake {
 
   /** Nothing in the transaction was wanted. What it changes of the session is made up for, if it is committed. */
   skipDeferred(): void {
-    for (const deferred of this.#release()) this.#skip(deferred, "filter");
+    this.#release((deferred) => this.#skip(deferred, "filter"));
   }
 
-  #defer({ request, chunks, bytes }: Announced): void {
-    this.#destination.recording.undecided(this.#lane, 1);
-    const hasRoom = this.#deferred.length < this.#destination.config.queueLength;
-    if (!request.overflowed && hasRoom && this.#destination.budget.take(bytes)) {
-      this.#deferred.push({ request, chunks, bytes });
+  /** What waits is not decided about any more. */
+  lose(): void {
+    this.#release(() => {});
+  }
+
+  /** What there is no room for ends the wait of its whole transaction: whatever is wanted of that later, is dropped. */
+  #defer(announced: Announced): void {
+    const { request, bytes } = announced;
+    const mayWait = request.unit !== this.#cutUnit && !request.overflowed;
+    const hasRoom = mayWait && this.#deferred.length < this.#destination.config.queueLength;
+    if (hasRoom && this.#destination.budget.take(bytes)) {
+      this.#destination.recording.undecided(this.#lane, 1);
+      this.#deferred.push(announced);
     } else {
-      request.overflowed = true;
-      this.#deferred.push({ request, chunks: [], bytes: 0 });
+      this.#cutUnit = request.unit;
+      this.skipDeferred();
+      this.#skip(announced, "filter");
     }
   }
 
-  #release(): readonly Announced[] {
-    const deferred = this.#deferred;
-    if (deferred.length > 0) this.#deferred = [];
-    for (const { bytes } of deferred) {
-      this.#destination.budget.give(bytes);
+  /** One after the other, so that each is either still waiting or decided about by whoever gets it. */
+  #release(decide: (announced: Announced) => void): void {
+    for (let next = this.#deferred.shift(); next !== undefined; next = this.#deferred.shift()) {
       this.#destination.recording.undecided(this.#lane, -1);
+      this.#destination.budget.give(next.bytes);
+      decide(next);
     }
-    return deferred;
   }
 
   #skip(announced: Announced, reason: SkipReason): void {

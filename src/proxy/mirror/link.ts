@@ -8,6 +8,7 @@ import { textToWire, wireToText } from "../protocol/startup.ts";
 import { categorise } from "./categorise.ts";
 import { type ConnectionEnd, type ConnectionOwner, type Expectation, MirrorConnection } from "./connection.ts";
 import type { MirrorDestination } from "./destination.ts";
+import type { Enter } from "./mirror.ts";
 
 /** A session whose own login is refused asks again after this long. */
 const REFUSED_PAUSE_MS = 5000;
@@ -17,6 +18,8 @@ const CANCEL_MS = 2000;
 const DOWN: Failure = { category: "connection", attribution: "plumbing", sqlstate: "", message: "the mirror is down" };
 
 export interface LinkOwner {
+  /** Whatever comes from the connection, or later than it was asked for, comes through this. */
+  readonly enter: Enter;
   /** A connection is there, fresh from its login. */
   linkReady(): void;
   /** A connection that was ready is gone, and not because of disconnect(). */
@@ -37,6 +40,8 @@ export class MirrorLink implements ConnectionOwner {
   readonly #entrant: Entrant | null;
   #connection: MirrorConnection | null = null;
   #ready = false;
+  /** Whether the connection began with default_transaction_read_only: what RESET and DISCARD go back to. */
+  #readOnly = false;
   #hasSlot = false;
   #cancelling = false;
   #refusedUntilMs = 0;
@@ -59,6 +64,11 @@ export class MirrorLink implements ConnectionOwner {
 
   get isReady(): boolean {
     return this.#ready;
+  }
+
+  /** Whether writes to the database have come to be kept from the mirror, or are so no longer, since it was opened. */
+  get isOutdated(): boolean {
+    return this.#ready && this.#readOnly !== this.#destination.isReadsOnly(this.#database);
   }
 
   /** A CancelRequest is on its way: until the mirror has taken it, it might hit the wrong request. */
@@ -124,20 +134,22 @@ export class MirrorLink implements ConnectionOwner {
     const connection = this.#connection;
     if (connection === null || connection.key === null || this.#cancelling) return;
     this.#cancelling = true;
-    void sendCancel(this.#destination.server, connection.key, CANCEL_MS).then(() => {
+    const taken = (): void => {
       if (this.#connection !== connection) return;
       this.#cancelling = false;
       this.#owner.linkChanged();
-    });
+    };
+    void sendCancel(this.#destination.server, connection.key, CANCEL_MS).then(() => this.#owner.enter(taken));
   }
 
   /** Gives the connection up for a reason of our own. */
   disconnect(): void {
     const connection = this.#connection;
     if (connection === null) return;
-    if (this.#ready) connection.close();
-    else connection.destroy();
+    const wasReady = this.#ready;
     this.#forget(false);
+    if (wasReady) connection.close();
+    else connection.destroy();
   }
 
   /** Gives up a connection that does not react any more. The owner hears of it. */
@@ -191,11 +203,23 @@ export class MirrorLink implements ConnectionOwner {
   }
 
   #connect(): void {
-    const parameters = startupParameters(this.#destination, this.#client, this.#database);
+    try {
+      this.#connection = this.#newConnection();
+    } catch (error) {
+      // The attempt was ours to make: nobody else makes one before it is over.
+      this.#destination.gaveUp();
+      throw error;
+    }
+  }
+
+  #newConnection(): MirrorConnection {
+    this.#readOnly = this.#destination.isReadsOnly(this.#database);
+    const parameters = startupParameters(this.#destination, this.#client, this.#database, this.#readOnly);
     const { server, users } = this.#destination;
     const user = wireToText(parameters.get("user") ?? "");
-    this.#connection = new MirrorConnection({
+    return new MirrorConnection({
       owner: this,
+      enter: this.#owner.enter,
       server,
       parameters,
       credential: mirrorCredentialFor({ server, user, database: this.#database, users, entrant: this.#entrant }),
@@ -235,6 +259,7 @@ function startupParameters(
   destination: MirrorDestination,
   client: ReadonlyMap<string, string>,
   database: string,
+  readOnly: boolean,
 ): ReadonlyMap<string, string> {
   const { user, databaseName } = destination.server;
   const parameters = new Map(client);
@@ -242,6 +267,6 @@ function startupParameters(
   parameters.set("database", textToWire(databaseName ?? database));
   parameters.delete("replication");
   for (const name of client.keys()) if (name.startsWith("_pq_.")) parameters.delete(name);
-  if (destination.config.readOnly) parameters.set("default_transaction_read_only", "on");
+  if (readOnly) parameters.set("default_transaction_read_only", "on");
   return parameters;
 }

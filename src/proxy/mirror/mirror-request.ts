@@ -28,7 +28,7 @@ export class MirrorRequest {
   readonly request: Request;
   readonly lane: number;
   /** False: the log had no room when it was selected; it is carried but not written about. */
-  readonly recorded: boolean;
+  recorded = false;
   readonly queuedMs: number;
   /** Monotonic milliseconds when its first byte went to the mirror; -1 before. */
   sentMs = -1;
@@ -46,6 +46,8 @@ export class MirrorRequest {
   /** pgsoak had to end a COPY that only the mirror was still in: what it answers then proves nothing. */
   disturbed = false;
   settled = false;
+  /** The filter has kept writes of its transaction, which came before it, from the mirror. */
+  lacksWrites = false;
   /** What the mirror said when it could not be taught a statement that this one needs. */
   untaught: Result | null = null;
   /** How many questions of our own went ahead of it. */
@@ -62,12 +64,11 @@ export class MirrorRequest {
   /** Chunks still to send before the Sync that a COPY would swallow has gone; -1 when there is none. */
   #beforeSync = -1;
 
-  /** `chunks` are `bytes` long together and held in the budget already. */
+  /** `chunks` are `bytes` long together and held in the budget before anything else is done with it. */
   constructor(options: {
     owner: MirrorRequestOwner;
     request: Request;
     lane: number;
-    recorded: boolean;
     nowMs: number;
     compare: Compare;
     budget: ByteBudget;
@@ -77,7 +78,6 @@ export class MirrorRequest {
     this.owner = options.owner;
     this.request = options.request;
     this.lane = options.lane;
-    this.recorded = options.recorded;
     this.queuedMs = options.nowMs;
     this.compare = options.compare;
     // What the primary's side did not begin to digest can't be compared.

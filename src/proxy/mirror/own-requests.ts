@@ -40,10 +40,6 @@ export class OwnRequests {
     this.#waiting = [...requests];
   }
 
-  unshift(request: OwnRequest): void {
-    this.#waiting.unshift(request);
-  }
-
   push(request: OwnRequest): void {
     this.#waiting.push(request);
   }

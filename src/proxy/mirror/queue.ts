@@ -36,6 +36,12 @@ export class MirrorQueue {
     return unit !== null && unit === this.#droppedUnit;
   }
 
+  /** Nothing waits any more. */
+  clear(): void {
+    this.#destination.queueChanged(-this.#waiting.length);
+    this.#waiting.length = 0;
+  }
+
   push(mirrored: MirrorRequest): void {
     this.#waiting.push(mirrored);
     this.#destination.queueChanged(1);

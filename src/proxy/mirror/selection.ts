@@ -100,7 +100,11 @@ export class Selection {
     const readsOnly = this.#o.readsOnly();
     if (!filter.active && !readsOnly) return "select";
     const verdict = filter.judge(request, readsOnly);
-    if (verdict === "unwanted") return "filter";
+    if (verdict === "unwanted") {
+      // The transaction that it leaves open can't be mirrored without it.
+      if (opensTransaction(request)) this.#unitSkip = "filter";
+      return "filter";
+    }
     if (verdict === "wanted") this.#wanted = true;
     if (this.#wanted) return "select";
     return this.#neutral(request);
@@ -108,9 +112,9 @@ export class Selection {
 
   /** It says nothing about data, and nothing of its unit was wanted so far. */
   #neutral(request: Request): Decision {
-    const opens = request.statements.some((statement) => statement.class.opensTransaction);
+    const opens = opensTransaction(request);
     const closes = request.statements.some((statement) => statement.class.closesTransaction);
-    if (opens && !closes) {
+    if (closes ? opens && this.#inBlock : opens) {
       this.#inBlock = true;
       return "defer";
     }
@@ -118,4 +122,9 @@ export class Selection {
     if (this.#inBlock) return "defer";
     return request.sessionLevel || request.statements.length === 0 ? "select" : "filter";
   }
+}
+
+/** Whether it may leave a transaction open that it has begun. */
+function opensTransaction({ statements }: Request): boolean {
+  return statements.some(({ class: c }) => c.opensTransaction || c.chains);
 }

@@ -17,6 +17,7 @@ import type { SessionFacts } from "./filter.ts";
 import type { Announced } from "./announced.ts";
 import { Intake, type IntakeOwner } from "./intake.ts";
 import { failureOf, type LinkOwner, MirrorLink } from "./link.ts";
+import type { Enter } from "./mirror.ts";
 import { commandOf, MirrorRequest, type MirrorRequestOwner } from "./mirror-request.ts";
 import { MirrorQueue } from "./queue.ts";
 import { isOwnDoing } from "./own-doing.ts";
@@ -34,6 +35,9 @@ const ASKED_MAX = 1000;
 
 export interface MirrorSessionOptions {
   readonly destination: MirrorDestination;
+  /** Whom others know it as. */
+  readonly mirror: MirrorRequestOwner & Swept;
+  readonly enter: Enter;
   readonly session: number;
   readonly lane: number;
   readonly facts: SessionFacts;
@@ -46,6 +50,7 @@ export interface MirrorSessionOptions {
 }
 
 export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner, Swept {
+  readonly enter: Enter;
   readonly #o: MirrorSessionOptions;
   readonly #destination: MirrorDestination;
   readonly #link: MirrorLink;
@@ -65,8 +70,12 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   #status = STATUS_IDLE;
   /** The unit of the request that ran last. */
   #ranUnit: TransactionUnit | null = null;
-  /** The mirror lost a transaction that the primary is still in. */
-  #broken = false;
+  /** Of its writes some do not run on the mirror. */
+  #thinnedUnit: TransactionUnit | null = null;
+  /** The last one with the end of a transaction in it that does not run on the mirror. */
+  #missedEnd: Request | null = null;
+  /** The mirror lost this one, in which the primary still has a transaction. */
+  #brokenUnit: TransactionUnit | null = null;
   #leaving = false;
   #closed = false;
   #pumping = false;
@@ -76,13 +85,14 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   constructor(options: MirrorSessionOptions) {
     const { destination, facts } = options;
     this.#o = options;
+    this.enter = options.enter;
     this.#destination = destination;
     this.#link = new MirrorLink(destination, this, options.parameters, facts.database, options.entrant);
     this.#errands = new Errands({
       destination,
       link: this.#link,
       database: facts.database,
-      onAsked: () => destination.busy(this),
+      onAsked: () => destination.busy(options.mirror),
       onQuery: () => this.#teacher.queried(),
     });
     this.#queue = new MirrorQueue(destination);
@@ -94,12 +104,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     });
     this.#intake = new Intake(destination, options.lane, this.#selection, this);
     this.#settlement = new Settlement(destination.recording);
-    destination.sessionOpened(this);
-  }
-
-  /** The thread's id of its mirroring × database. */
-  get lane(): number {
-    return this.#o.lane;
+    destination.sessionOpened(options.mirror);
   }
 
   /** Whether the request's bytes may be needed. */
@@ -118,7 +123,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     this.#leaving = true;
     this.#intake.skipDeferred();
     for (const mirrored of cut?.mirrors ?? []) {
-      if (mirrored.owner === this && !mirrored.finished) this.#drop(mirrored, "session_closed");
+      if (mirrored.owner === this.#o.mirror && !mirrored.finished) this.#drop(mirrored, "session_closed");
     }
     this.#settle();
     this.#pump();
@@ -137,36 +142,75 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     this.#pump();
   }
 
+  /**
+   * A defect: nothing in here may be what it seems. What was selected gets its outcome, and what is held for others is given
+   * back, each whatever becomes of the rest.
+   */
+  giveUp(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    attempt(() => this.#intake.lose());
+    attempt(() => this.#settlement.dropAll("session_closed"));
+    attempt(() => this.#queue.clear());
+    attempt(() => this.#link.disconnect());
+    attempt(() => this.#link.giveSlot());
+    attempt(() => this.#countLacking(false));
+    attempt(() => this.#destination.sessionClosed(this.#o.mirror));
+    attempt(() => this.#o.onClosed());
+  }
+
   // The intake's side.
 
   take({ request, chunks, bytes }: Announced): void {
     const { recording, budget } = this.#destination;
     const { lane, session } = this.#o;
-    if (request.overflowed || request.doesTooMuch || !this.#queue.hasRoomFor(request) || !budget.take(bytes)) {
-      this.#refuse({ request, chunks, bytes });
+    if (request.overflowed || request.doesTooMuch || !this.#queue.hasRoomFor(request)) {
+      this.refuse({ request, chunks, bytes });
       return;
     }
-    const recorded = recording.reserve(lane, 2);
-    if (recorded) recording.queued(request.id, lane, request.statementId, session, bytes);
-    const nowMs = this.#nowMs();
     const mirrored = new MirrorRequest({
-      owner: this,
+      owner: this.#o.mirror,
       request,
       lane,
-      recorded,
-      nowMs,
+      nowMs: this.#nowMs(),
       compare: this.#destination.config.compare,
       budget,
       chunks,
       bytes,
     });
+    if (!budget.take(bytes)) {
+      this.refuse({ request, chunks, bytes });
+      return;
+    }
+    mirrored.lacksWrites = request.unit === this.#thinnedUnit;
+    this.#settlement.begin(mirrored);
+    mirrored.recorded = recording.reserve(lane, 2);
+    if (mirrored.recorded) recording.queued(request.id, lane, request.statementId, session, bytes);
     request.mirrors.push(mirrored);
     this.#queue.push(mirrored);
-    this.#destination.busy(this);
+    this.#destination.busy(this.#o.mirror);
+  }
+
+  /** There is no room for it: it is dropped with what waits of its transaction and what is still to come. */
+  refuse(announced: Announced): void {
+    const { request } = announced;
+    const { recording } = this.#destination;
+    const { lane } = this.#o;
+    // What waits of its transaction first, so that all of it is missed in the client's order.
+    this.#dropUnit(request.unit);
+    this.missed(announced);
+    if (recording.reserve(lane, 1)) {
+      recording.dropped(request.id, lane, request.statementId, "buffer_full", false);
+    }
   }
 
   missed(announced: Announced): void {
-    this.#miss(announced.request, commandOf(announced));
+    const { request } = announced;
+    this.#miss(request, commandOf(announced));
+    if (mayWrite(request)) this.#thinnedUnit = request.unit;
+    if (!request.statements.some((statement) => statement.class.closesTransaction)) return;
+    this.#missedEnd = request;
+    request.followers.push(() => this.#o.mirror.namesKnown());
   }
 
   // The request's side.
@@ -215,7 +259,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       this.#destination.lostRequest(known.reason);
       this.#fail(current, failureOf("ready", known));
     } else if (this.#awaited === null) {
-      this.#broken = !this.#settlement.primaryIdle;
+      this.#brokenUnit = this.#settlement.primaryIdle ? null : this.#ranUnit;
     }
     this.#pump();
   }
@@ -289,7 +333,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     if (missed !== null && !missed.primarySettled) return false;
     if (missed !== null) this.#repeat(this.#memory.makeUp());
     else if (next === null) return false;
-    else if (this.#broken) this.#fail(next, LOST_TRANSACTION);
+    else if (next.request.unit === this.#brokenUnit) this.#fail(next, LOST_TRANSACTION);
     else return this.#advance(next);
     return true;
   }
@@ -303,10 +347,12 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       this.#fail(next, reached);
     } else if (this.#status !== STATUS_IDLE && isNewUnit) {
       this.#errands.rollBack(this.#nowMs());
+    } else if (this.#status === STATUS_IDLE && isNewUnit && this.#link.isOutdated) {
+      this.#disconnect();
     } else if (this.#status === STATUS_IDLE && !isNewUnit && !this.#settlement.primaryIdle) {
       // The primary is in a transaction and the mirror isn't: its BEGIN was lost, so the rest of it must not run.
       if (this.#unsettled.length > 0) return false;
-      this.#broken = true;
+      this.#brokenUnit = next.request.unit;
     } else {
       return this.#start(next);
     }
@@ -389,7 +435,9 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       this.#repeat(this.#memory.settled(next));
       if (next !== this.#awaited) continue;
       this.#awaited = null;
-      this.#broken = (this.#broken || !this.#link.isReady) && !this.#settlement.primaryIdle;
+      const { unit } = next.request;
+      const isBroken = (this.#brokenUnit === unit || !this.#link.isReady) && !this.#settlement.primaryIdle;
+      this.#brokenUnit = isBroken ? unit : null;
     }
   }
 
@@ -411,19 +459,6 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     this.#fail(run.mirrored, { category, attribution, sqlstate: "", message: "no answer from the mirror in time" });
   }
 
-  /** There is no room for it: it is dropped with what waits of its transaction and what is still to come. */
-  #refuse(announced: Announced): void {
-    const { request } = announced;
-    const { recording } = this.#destination;
-    const { lane } = this.#o;
-    // What waits of its transaction first, so that all of it is missed in the client's order.
-    this.#dropUnit(request.unit);
-    this.missed(announced);
-    if (recording.reserve(lane, 1)) {
-      recording.dropped(request.id, lane, request.statementId, "buffer_full", false);
-    }
-  }
-
   #dropUnit(unit: TransactionUnit): void {
     for (const mirrored of this.#queue.dropUnit(unit)) this.#drop(mirrored, "buffer_full");
   }
@@ -439,7 +474,7 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   /** It will not run: what the primary keeps of it is made up for when the mirror has come as far. */
   #miss(request: Request, command: Buffer | null): void {
     this.#memory.miss({ request, command });
-    if (request.sessionLevel) request.followers.push(() => this.#pump());
+    if (request.sessionLevel) request.followers.push(() => this.#o.mirror.namesKnown());
   }
 
   #repeat(commands: readonly SessionCommand[]): void {
@@ -471,10 +506,17 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
       return;
     }
     if (this.#errands.busy || this.#link.isCancelling) return;
-    const isCut = this.#link.isReady && this.#status !== STATUS_IDLE && this.#queue.isDropped(this.#ranUnit);
-    if (isCut) this.#errands.rollBack(this.#nowMs());
-    else this.#destination.idle(this);
+    const isCut = this.#queue.isDropped(this.#ranUnit) || this.#hasMissedItsEnd();
+    if (isCut && this.#link.isReady && this.#status !== STATUS_IDLE) this.#errands.rollBack(this.#nowMs());
+    else this.#destination.idle(this.#o.mirror);
     this.#link.giveSlot();
+  }
+
+  /** The client's transaction is over, and the mirror was not told. */
+  #hasMissedItsEnd(): boolean {
+    const end = this.#missedEnd;
+    if (end === null || end.unit !== this.#ranUnit || !end.primarySettled) return false;
+    return !end.primary.failed || end.primary.status === STATUS_IDLE;
   }
 
   #countLacking(isLacking: boolean): void {
@@ -488,12 +530,28 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
     this.#countLacking(false);
     this.#disconnect();
     this.#link.giveSlot();
-    this.#destination.sessionClosed(this);
+    this.#destination.sessionClosed(this.#o.mirror);
     this.#o.onClosed();
   }
 
   #nowMs(): number {
     return this.#destination.recording.clock.nowMs();
+  }
+}
+
+/** As far as its statements say so. */
+function mayWrite({ kind, hasUnknown, statements }: Request): boolean {
+  return (
+    kind === "function" || hasUnknown || statements.some(({ class: { level } }) => level === "dml" || level === "ddl")
+  );
+}
+
+/** What fails here fails behind another failure, which has been told. */
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // The next one is as good as it was.
   }
 }
 

@@ -17,6 +17,8 @@ const US_PER_MS = 1000;
 
 export class Settlement {
   readonly #recording: Recording;
+  /** Without an outcome: each gets one, whatever happens. */
+  readonly #open = new Set<MirrorRequest>();
   /** The request with which the two sides began to differ inside the transaction under way. */
   #root = NO_ROOT;
   /** That difference may be our doing. */
@@ -32,6 +34,11 @@ export class Settlement {
     return this.#primaryIdle;
   }
 
+  /** A request was selected. */
+  begin(mirrored: MirrorRequest): void {
+    this.#open.add(mirrored);
+  }
+
   /**
    * Both sides are known: records the outcome. Called in the client's order. `excused`: a difference may be our doing, so
    * it proves nothing, and neither does what follows from it.
@@ -40,16 +47,22 @@ export class Settlement {
     mirrored.settled = true;
     const { request, result } = mirrored;
     const isConsequence = this.#root !== NO_ROOT;
-    // A request that the client cancelled may go on for ever on the mirror: nobody can say more.
-    const failure = request.cancelled && mirrored.failure?.category === "timeout" ? null : mirrored.failure;
+    const isOurs = excused || (isConsequence && this.#rootExcused);
+    // A request that the client cancelled may go on for ever on the mirror, and one that our doing kept from being sent has
+    // no answer either: nobody can say more.
+    const isPardoned =
+      (request.cancelled && mirrored.failure?.category === "timeout") ||
+      (isConsequence && this.#rootExcused && mirrored.sentMs < 0);
+    const failure = isPardoned ? null : mirrored.failure;
     const compared = mirrored.failure === null || failure === null ? this.#parity(mirrored) : "mirror_failed";
-    const proves = failure !== null || !(excused || (isConsequence && this.#rootExcused));
+    const proves = failure !== null || !isOurs;
     const parity = proves || SAME.has(compared) ? compared : "unverifiable";
     const failed = failure ?? (parity === "mirror_failed" ? failureOf(mirrored) : null);
     if (mirrored.recorded) {
       if (failed !== null) this.#errored(mirrored, failed);
       else this.#mirrored(mirrored, parity);
     }
+    this.#open.delete(mirrored);
     this.#primaryIdle = request.abandoned || request.primary.status === STATUS_IDLE;
     const mirrorIdle = mirrored.failure !== null || result.status === STATUS_IDLE;
     if (this.#primaryIdle && mirrorIdle) {
@@ -65,9 +78,15 @@ export class Settlement {
     mirrored.dropped = true;
     mirrored.settled = true;
     mirrored.discard();
+    this.#open.delete(mirrored);
     if (!mirrored.recorded) return;
     const { request, lane } = mirrored;
     this.#recording.dropped(request.id, lane, request.statementId, reason, true);
+  }
+
+  /** Drops all that has no outcome. */
+  dropAll(reason: "session_closed"): void {
+    for (const mirrored of this.#open) this.drop(mirrored, reason);
   }
 
   #parity(mirrored: MirrorRequest): Parity {

@@ -25,6 +25,8 @@ export type Lesson =
   /** The connection knows more names than are followed: another is needed. */
   | { readonly kind: "renew" };
 
+/** The id of what no request means: should it outlive its DEALLOCATE, it is replaced before its name is used. */
+const STAND_IN = 0;
 const NOTHING: Prelude = { frames: [], ops: [] };
 const RUN: Lesson = { kind: "run", prelude: NOTHING };
 const MISSING: Lesson = { kind: "missing" };
@@ -89,10 +91,10 @@ export class Teacher {
     this.#known.clear();
   }
 
-  #isMet({ name, meaning }: Need): boolean {
+  #isMet({ name, meaning, isForgotten }: Need): boolean {
     const known = this.#known.find(name);
     if (meaning === null) return known === null;
-    return known !== null && known !== undefined && (meaning === undefined || known.id === meaning.id);
+    return known !== null && known !== undefined && (meaning === undefined || isForgotten || known.id === meaning.id);
   }
 
   #ask({ frames, ops }: Prelude, taught: (result: Result) => void): OwnRequest {
@@ -119,7 +121,7 @@ export class Teacher {
 /** Any statement will do for one that is deallocated: the client's own may not be prepared any more. */
 function standInFor({ name, meaning }: Need): Meaning {
   if (meaning === null || meaning === undefined) return meaning;
-  return { ...meaning, by: "parse", frame: encodeParse(name, "SELECT 1", []) };
+  return { ...meaning, id: STAND_IN, by: "parse", frame: encodeParse(name, "SELECT 1", []) };
 }
 
 /** The names that a request defines, but for the unnamed statement, which gives way by itself. */

@@ -19,6 +19,7 @@ async function connected(server: FakeServer): Promise<MirrorConnection> {
   };
   const connection = new MirrorConnection({
     owner,
+    enter: (work) => work(),
     server: {
       name: "candidate",
       host: server.host,

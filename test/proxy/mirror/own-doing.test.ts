@@ -77,6 +77,30 @@ test("a statement whose table is gone can be deallocated on a new connection", a
   expect(await endsOf(requests, 2)).toEqual(["match", "match", "match"]);
 });
 
+test("a statement that an error saves from being deallocated on a new connection means there what it meant", async () => {
+  const prepare = [parse("S_3", "SELECT $1::int"), sync()];
+  const inTheWay = [
+    query('SELECT 1/0; DEALLOCATE "S_3"'),
+    Buffer.concat([
+      parse("", "SELECT 1/0"),
+      bind("", ""),
+      execute(""),
+      parse("", 'DEALLOCATE "S_3"'),
+      bind("", ""),
+      execute(""),
+      sync(),
+    ]),
+  ];
+  for (const saved of inTheWay) {
+    expect(await endsOf([prepare, [saved], use("S_3", "7"), use("S_3")], 1)).toEqual([
+      "match",
+      "both_failed",
+      "match",
+      "both_failed",
+    ]);
+  }
+});
+
 test("a setting by a statement that was prepared before is restored, and hides no failure of the candidate", async () => {
   const prepare = [parse("t", "SELECT set_config('app.tenant', $1, false)"), sync()];
   const requests = [

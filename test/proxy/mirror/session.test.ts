@@ -143,6 +143,18 @@ describe("MirrorSession", () => {
     expect(await database.onMirror("SELECT count(*)::int AS n FROM left_behind")).toEqual([{ n: 10 }]);
   });
 
+  test("a mirror that has answered while pgsoak itself stood still is not late", async () => {
+    await using proxy = await startMirrored({ timeout_ms: 100 });
+    await using raw = await RawClient.login(proxy, { user: "postgres", database: database.name });
+    await database.onPrimary("CREATE FUNCTION tarry() RETURNS void LANGUAGE sql AS 'SELECT'");
+    await database.onMirror("CREATE FUNCTION tarry() RETURNS void LANGUAGE sql AS 'SELECT pg_sleep(0.05)'");
+    await raw.exchange(query("SELECT 1"));
+    await proxy.outcomes(1);
+    await raw.exchange(query("SELECT tarry()"));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+    expect((await proxy.outcomes(2)).map(({ kind }) => kind)).toEqual(["mirrored", "mirrored"]);
+  });
+
   test("a request over its time is cancelled on the mirror and ends as timeout; the session goes on", async () => {
     await using proxy = await startMirrored({ timeout_ms: 200 });
     await database.onPrimary("CREATE FUNCTION stuck() RETURNS int LANGUAGE sql AS 'SELECT 1'");

@@ -151,3 +151,13 @@ test("1,000 Syncs sent before anything is read are 1,000 answers, and a deep pip
   for (let n = 0; n < deep; n++) await client.frame();
   expect((await client.frame()).type).toBe("1");
 });
+
+test("a pipeline deeper than is read goes on when the server throws most of it away", async () => {
+  await using relay = await startRelay(primary());
+  await using client = await RawClient.login(relay, POSTGRES);
+  const thrownAway = Buffer.concat(Array<Buffer>(25_000).fill(query("SELECT 1")));
+  // Until the first is answered, all the others count.
+  client.send(query("SELECT pg_sleep(0.2)"), parse("", "SELECT wrong syntax"), thrownAway, frame("S"));
+  expect(types(await client.until("Z"))).toBe("TDCZ");
+  expect(types(await client.until("Z"))).toBe("EZ");
+});
