@@ -381,6 +381,7 @@ describe.runIf(hasChromium)("the dashboard in Chromium", { timeout: BROWSER_TEST
     expect(await figure.textContent()).toBe("Error rate, overall50.00%1 error, 1 drop, 1 consequence");
     expect(await page.locator(".sample").textContent()).toMatch(/^1 dropped · 1 × (?:42P01|25P02) /);
     await page.locator(".sql").click();
+    expect(await page.locator("dialog .counts").textContent()).toContain("Errors2Of them consequences1Dropped1");
     const where = page.getByRole("dialog").locator("section", { hasText: "Where" }).locator("table");
     expect(await where.locator("thead").textContent()).toBe("MirroringDatabaseCallsErrorsDroppedDivergences");
     expect(await where.locator("tbody").textContent()).toBe("pg18-candidateshop4210");

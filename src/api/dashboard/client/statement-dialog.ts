@@ -57,9 +57,9 @@ function counts(statement: StatementAnswer): HTMLElement {
     ["Calls", grouped(calls)],
     ["Mirrored", grouped(mirrored)],
     ["Errors", grouped(errored)],
+    ...(cascades === 0 ? [] : [["Of them consequences", grouped(cascades)] as const]),
     ["Dropped", grouped(dropped)],
     ["Divergences", grouped(divergences)],
-    ...(cascades === 0 ? [] : [["Consequences", grouped(cascades)] as const]),
     ["Mirror ÷ primary", ratio(slower)],
   ] as const;
   const items = figures.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value)));
