@@ -2,6 +2,7 @@
 
 import { pino, type DestinationStream, type Logger } from "pino";
 import { PgsoakError } from "./errors.ts";
+import { createLogOutput } from "./log-output.ts";
 
 const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -35,8 +36,8 @@ export function createLog({ level, destination }: LogOptions): Log {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  // Written at once: no line is lost when the process ends. Only the main thread logs, and it carries no traffic.
-  return wrap(pino(options, destination ?? pino.destination({ dest: 1, sync: true })));
+  // Only the main thread logs, and it carries no traffic.
+  return wrap(pino(options, destination ?? createLogOutput()));
 }
 
 /** The level that the environment asks for, `info` when it doesn't. */

@@ -25,7 +25,8 @@ async function run(): Promise<number> {
 // `pgsoak events | head` closes the pipe when it has seen enough, which is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  process.stderr.write(`pgsoak: the output can't be written: ${error.message}\n`);
+  process.exit(EXIT_SOFTWARE);
 });
 process.once("uncaughtException", (error) => {
   process.stderr.write(`pgsoak: ${error instanceof Error ? error.stack : String(error)}\n`);

@@ -102,8 +102,17 @@ export async function serveApi(api: Api, options: ServeOptions): Promise<ApiServ
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, headersTimeout),
       maxHeaderSize: HEADER_BYTES_MAX,
+      // Node.js would answer without a body: it is refused below.
+      requireHostHeader: false,
     },
-    (request, response) => void listener(request, response),
+    (request, response) => {
+      if (request.httpVersion !== "1.0" && request.headers.host === undefined) {
+        response.writeHead(PROBLEM_STATUS.bad_request, { "content-type": PROBLEM_TYPE, connection: "close" });
+        response.end(problemBody("bad_request", "HTTP/1.1 needs a Host header"));
+        return;
+      }
+      void listener(request, response);
+    },
   );
   server.maxHeadersCount = HEADERS_MAX;
   server.maxConnections = CONNECTIONS_MAX;

@@ -4,6 +4,7 @@ import type { Hook } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import type { ApiEnv } from "./api-context.ts";
+import { issueWords } from "./issue-words.ts";
 import { problem } from "./problem.ts";
 
 /** The query of a route that takes no parameters. */
@@ -37,9 +38,20 @@ export const refuseParameters: Hook<unknown, ApiEnv, string, Response | undefine
       field === undefined ? {} : { field },
     );
   }
+  const isQuery = result.target === "query";
   // A parameter that is a list is wrong as a whole: nobody counts its members.
-  const path = (result.target === "query" ? issue?.path.slice(0, 1) : issue?.path) ?? [];
+  const path = (isQuery ? issue?.path.slice(0, 1) : issue?.path) ?? [];
   const field = path.join(".");
   const what = field === "" ? "the body" : field;
-  return problem("invalid_parameter", `${what}: ${issue?.message ?? "not valid"}`, field === "" ? {} : { field });
+  const sent = "data" in result ? result.data : undefined;
+  const words = issue === undefined ? `${what} is not valid` : issueWords(issue, what, valueAt(sent, path), isQuery);
+  return problem("invalid_parameter", words, field === "" ? {} : { field });
 };
+
+/** What was sent at this place; undefined: nothing. */
+function valueAt(sent: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined),
+    sent,
+  );
+}

@@ -73,7 +73,7 @@ function watchSignals(): { readonly stop: AbortSignal } & Disposable {
   return { stop: controller.signal, [Symbol.dispose]: () => process.off("SIGINT", end).off("SIGTERM", end) };
 }
 
-function addressesText({ primary, mirror, proxy, api, admin, database }: DemoAddresses): string {
+function addressesText({ primary, mirror, proxy, api, admin, database, log }: DemoAddresses): string {
   return `
   primary  ${primary}  (PostgreSQL 16)
   mirror   ${mirror}  (PostgreSQL 18)
@@ -83,6 +83,7 @@ function addressesText({ primary, mirror, proxy, api, admin, database }: DemoAdd
   Metrics:         ${api}/metrics
   Counters:        ${api}/stats
   Admin console:   psql -h ${admin.host} -p ${admin.port} -d pgsoak -c "SHOW MIRRORS"
+  Event log:       ${log}
 
 `;
 }

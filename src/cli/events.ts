@@ -65,6 +65,12 @@ function wholeNumber(text: string): number {
   throw new InvalidArgumentError("It must be a whole number.");
 }
 
+function positiveNumber(text: string): number {
+  const count = /^\d{1,15}$/.test(text) ? Number(text) : 0;
+  if (count > 0) return count;
+  throw new InvalidArgumentError("It must be a whole number above 0.");
+}
+
 /** Microseconds since the Unix epoch. */
 function moment(field: "from" | "to"): (text: string) => number {
   return (text) => {
@@ -147,7 +153,7 @@ export function eventsCommand(context: CliContext): Command {
     )
     .addOption(new Option("--to <moment>", "events before this moment").argParser(moment("to")))
     .addOption(new Option("--order <order>", "desc: the newest first").choices(["asc", "desc"]).default("asc"))
-    .addOption(new Option("--limit <count>", "stop after so many events").argParser(wholeNumber))
+    .addOption(new Option("--limit <count>", "stop after so many events").argParser(positiveNumber))
     .addOption(new Option("--follow", "wait for more events; Ctrl-C ends it").conflicts(["before", "to"]))
     .addOption(jsonOption())
     .addHelpText("after", EXAMPLES)

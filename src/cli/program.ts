@@ -74,7 +74,7 @@ export async function createProgram(argv: readonly string[], context: CliContext
     .configureOutput({
       writeOut: context.stdout,
       writeErr: context.stderr,
-      outputError: (text, write) => write(`pgsoak: ${printableLine(usageErrorOf(text))}\n`),
+      outputError: (text, write) => write(`pgsoak: ${printableLine(usageErrorOf(text, argv))}\n`),
     });
   // The named command alone is loaded; for help, and to guess what a mistyped name means, all of them.
   const named = COMMANDS.get(argv[0] ?? "");
@@ -93,12 +93,16 @@ function inheritSettings(command: Command, parent: Command): void {
   for (const child of command.commands) inheritSettings(child, command);
 }
 
-/** Commander's own words; its guess at what was meant is a line of its own. */
-function usageErrorOf(text: string): string {
-  return text
+/** Commander's own words; its guess at what was meant is on the same line. */
+function usageErrorOf(text: string, argv: readonly string[]): string {
+  const words = text
     .replace(/^error: /, "")
     .trim()
     .replace(/\n(?=\(Did you mean )/, " ");
+  const [first = ""] = argv;
+  const command = argv.find((word) => COMMANDS.has(word));
+  if (!words.startsWith("unknown option") || !first.startsWith("-") || command === undefined) return words;
+  return `${words}. Options stand behind the command: pgsoak ${command} ${first} …`;
 }
 
 function explanationOf(error: unknown): string {

@@ -56,7 +56,7 @@ export function readinessCommand(context: CliContext): Command {
   const command = new Command("readiness").description("say whether it is safe to cut over, and why");
   return addQuestionOptions(command)
     .addOption(new Option("--format <format>", "how to print it").choices(FORMATS).default("text"))
-    .addOption(jsonOption())
+    .addOption(jsonOption().conflicts("format"))
     .addHelpText("after", EXAMPLES)
     .action((options: ReadinessOptions, self: Command) => printReadiness(context, options, self));
 }

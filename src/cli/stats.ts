@@ -25,7 +25,7 @@ async function printStats(context: CliContext, options: StatsOptions): Promise<v
     return;
   }
   const { statsText } = await import("../projections/stats-text.ts");
-  context.stdout(statsText(snapshot));
+  context.stdout(statsText(snapshot, context.stdoutColumns));
 }
 
 export function statsCommand(context: CliContext): Command {

@@ -37,6 +37,8 @@ export interface DemoAddresses {
   readonly api: string;
   readonly admin: { readonly host: string; readonly port: number };
   readonly database: string;
+  /** Path of the event log, which is there until the demo ends. */
+  readonly log: string;
 }
 
 export interface DemoOptions {
@@ -61,7 +63,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoSummary | null>
   const workload = startWorkload(service.addresses.proxy);
   const startedMs = performance.now();
   try {
-    options.onStarted(addressesOf(servers, service));
+    options.onStarted({ ...addressesOf(servers, service), log: config.events.path });
     await watch({ ...options, stop: AbortSignal.any([options.stop, workload.stopping]) }, reader, startedMs);
   } finally {
     await workload.stop();
@@ -119,7 +121,7 @@ async function demoConfig({ primary, mirror }: DemoServers, folder: string): Pro
   return parseConfig(text, { file: null, shownFile: "demo", env: {}, cwd: folder, allowPortZero: true });
 }
 
-function addressesOf({ primary, mirror }: DemoServers, { addresses }: Service): DemoAddresses {
+function addressesOf({ primary, mirror }: DemoServers, { addresses }: Service): Omit<DemoAddresses, "log"> {
   return {
     primary: primary.url(BANK_DATABASE),
     mirror: mirror.url(BANK_DATABASE),

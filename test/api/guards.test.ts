@@ -104,6 +104,13 @@ test("two Host headers are refused", async () => {
   expect(answer).toMatch(/^HTTP\/1\.1 (400|403) /);
 });
 
+test("a client of HTTP/1.1 without a Host header is told so in a problem", async () => {
+  await using api = await openApi();
+  const answer = await api.raw("GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n");
+  expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+  expect(answer).toContain('"detail":"HTTP/1.1 needs a Host header","code":"bad_request"');
+});
+
 test("a client of HTTP/1.0 without a Host header is answered", async () => {
   await using api = await openApi();
   expect(await api.raw("GET /healthz HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 /);

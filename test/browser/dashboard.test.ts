@@ -3,6 +3,7 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ApiFixture } from "../api/api-fixture.ts";
+import { dropped, errored, mirrored, queued, runStarted, tallied } from "../projections/facts.ts";
 import { BROWSER_TEST_MS, hasChromium, launchChromium, WatchedPage } from "./chromium.ts";
 import { FOCUSED, HEADING_LEVELS, LOW_CONTRAST, NAMELESS, TOO_WIDE } from "./page-checks.ts";
 import { HOSTILE } from "./soak-log.ts";
@@ -330,6 +331,60 @@ describe.runIf(hasChromium)("the dashboard in Chromium", { timeout: BROWSER_TEST
     await page.emulateMedia({ media: "print" });
     expect(await page.locator("#view, #live, #note").filter({ visible: true }).count()).toBe(0);
     expect(watched.complaints).toEqual([]);
+  });
+
+  test.each([390, 900])("names of any length fit into a window %i pixels wide", async (width) => {
+    const mirroring = `candidate of the other data centre ${"x".repeat(60)}`;
+    const database = "d".repeat(63);
+    await using api = await openStage("empty", { tables: "" });
+    const lane = api.events.lanes.register(mirroring, database);
+    const at = Date.now() * 1000 - 5_000_000;
+    const requests = [1, 2, 3].flatMap((request) => [
+      queued(at, { request, lane }),
+      request === 1
+        ? errored(at, { request, lane, sqlstate: "42P01", message: `relation "${"r".repeat(60)}" does not exist` })
+        : mirrored(at, { request, lane, mirrorUs: request ** 9 }),
+    ]);
+    const run = runStarted(at, { mirrorings: [{ name: mirroring, settings: {}, exposure: 1 }] });
+    api.events.appendBatch([run, ...requests, tallied(at, 3, { lane })]);
+    await using watched = await WatchedPage.open(browser, `http://127.0.0.1:${api.port}`, {
+      viewport: { width, height: 900 },
+    });
+    await watched.page.goto("/");
+    await filled(watched.page);
+    await watched.page.locator(".criterion .detail .where", { hasText: database }).first().waitFor();
+    expect(await watched.page.evaluate<string[]>(TOO_WIDE)).toEqual([]);
+    expect(await watched.page.evaluate<number>("document.documentElement.scrollWidth")).toBe(width);
+    expect(watched.complaints).toEqual([]);
+  });
+
+  test("errors, drops and what only follows from an earlier error are told apart", async () => {
+    await using api = await openStage("empty");
+    const lane = api.events.lanes.register("pg18-candidate", "shop");
+    const statement = api.events.statements.register("SELECT 1 FROM gone");
+    const at = Date.now() * 1000 - 5_000_000;
+    const run = runStarted(at, { mirrorings: [{ name: "pg18-candidate", settings: {}, exposure: 1 }] });
+    const about = { lane, statement };
+    api.events.appendBatch([
+      run,
+      ...[1, 2, 3, 4].map((request) => queued(at, { ...about, request })),
+      errored(at, { ...about, request: 1, sqlstate: "42P01", message: 'relation "gone" does not exist' }),
+      errored(at, { ...about, request: 2, sqlstate: "25P02", message: "aborted", attribution: "cascade" }),
+      dropped(at, { ...about, request: 3, reason: "session_closed" }),
+      mirrored(at, { ...about, request: 4 }),
+      tallied(at, 4, { lane }),
+    ]);
+    await using watched = await openOver(api);
+    const { page } = watched;
+    await filled(page);
+    const figure = page.locator("#figures li", { hasText: "Error rate" });
+    expect(await figure.textContent()).toBe("Error rate, overall50.00%1 error, 1 drop, 1 consequence");
+    expect(await page.locator(".sample").textContent()).toMatch(/^1 dropped · 1 × (?:42P01|25P02) /);
+    await page.locator(".sql").click();
+    expect(await page.locator("dialog .counts").textContent()).toContain("Errors2Of them consequences1Dropped1");
+    const where = page.getByRole("dialog").locator("section", { hasText: "Where" }).locator("table");
+    expect(await where.locator("thead").textContent()).toBe("MirroringDatabaseCallsErrorsDroppedDivergences");
+    expect(await where.locator("tbody").textContent()).toBe("pg18-candidateshop4210");
   });
 
   test("with a token the page asks for it once, and no script sees the session", async () => {

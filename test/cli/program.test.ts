@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { BASE, ConfigFolder } from "../config/config-folder.ts";
@@ -45,9 +45,35 @@ describe("a usage error is one line and exit code 64", () => {
     [["check", "--config"], "pgsoak: option '--config <path>' argument missing\n"],
     [["check", "extra"], "pgsoak: too many arguments for 'check'. Expected 0 arguments but got 1: extra.\n"],
     [["--frobnicate"], "pgsoak: unknown option '--frobnicate'\n"],
+    [
+      ["--config", "x", "check"],
+      "pgsoak: unknown option '--config'. Options stand behind the command: pgsoak check --config …\n",
+    ],
+    [
+      ["readiness", "--json", "--format", "html"],
+      "pgsoak: option '--json' cannot be used with option '--format <format>'\n",
+    ],
+    [
+      ["events", "--limit", "0"],
+      "pgsoak: option '--limit <count>' argument '0' is invalid. It must be a whole number above 0.\n",
+    ],
   ])("%j", ([args, stderr]) => {
     expect(pgsoak(args)).toEqual({ code: 64, stdout: "", stderr });
   });
+});
+
+test.runIf(process.platform === "linux")("output that can't be written is one line and exit code 70", () => {
+  const full = openSync("/dev/full", "w");
+  const { status, stderr } = spawnSync(process.execPath, [MAIN, "--help"], {
+    encoding: "utf8",
+    env: {},
+    stdio: ["ignore", full, "pipe"],
+  });
+  closeSync(full);
+  expect([status, stderr]).toEqual([
+    70,
+    "pgsoak: the output can't be written: ENOSPC: no space left on device, write\n",
+  ]);
 });
 
 test("no command at all prints the help as an error", () => {

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { Client } from "pg";
 import { expect, test } from "vitest";
 import { primary } from "../helpers/clusters.ts";
@@ -46,6 +46,24 @@ test("a second signal ends the service at once, though a request is still in fli
   expect(await pgsoak.stop("SIGTERM")).toEqual({ code: 1, signal: null });
   expect(await answer).toMatch(/terminat/i);
 });
+
+test.runIf(process.platform === "linux")(
+  "clients are served and the stop is in order though nothing of the log can be written",
+  async () => {
+    const stdout = openSync("/dev/full", "w");
+    await using pgsoak = await preparePgsoakProcess({ tables: relayTables(primary()), stdout });
+    pgsoak.launch();
+    closeSync(stdout);
+    await waitFor(async () => {
+      const client = new Client({ ...pgsoak.proxy, user: "postgres", database: "postgres" });
+      await client.connect();
+      await client.end();
+      return true;
+    });
+    expect(await pgsoak.stop("SIGTERM")).toEqual({ code: 0, signal: null });
+    expect(pgsoak.output()).toBe("");
+  },
+);
 
 test("a port that is taken is one message, exit code 70, and nothing left running", async () => {
   await using pgsoak = await preparePgsoakProcess({ tables: relayTables(primary()) });

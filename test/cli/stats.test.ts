@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { runProgram } from "../../src/cli/program.ts";
 import { statsJsonSchema } from "../../src/projections/stats-json.ts";
 import { errored, mirrored, queued, tallied, unrecorded } from "../projections/facts.ts";
 import { openLogFixture, run, type LogFixture } from "./log-fixture.ts";
@@ -37,6 +38,16 @@ test("stats prints a table of every mirroring and database with a total, beside 
   expect(stdout).toContain("Errors of the mirror\n");
   expect(stdout).toContain("Results compared\n");
   expect(stdout).toContain("1,000 requests were seen but lost to the log.\n");
+});
+
+test.each([80, 120])("stats leaves out what matters least on a terminal of %i columns", async (columns) => {
+  using fixture = await openBusyLog();
+  let stdout = "";
+  const write = (text: string): void => void (stdout += text);
+  await runProgram(["stats", "--db", fixture.path], { stdout: write, stderr: write, stdoutColumns: columns, env: {} });
+  const lines = stdout.split("\n");
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns);
+  expect(lines[1]).toMatch(/^mirroring  database +seen .*mirrored  errored  dropped/);
 });
 
 test("stats --json prints what GET /stats answers", async () => {

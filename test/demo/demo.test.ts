@@ -94,6 +94,11 @@ test("a second demo beside the first takes other ports, prints where it is and e
     expect(port).not.toBe("6432");
     const metrics = /http:\S+\/metrics/.exec(demo.output())![0];
     expect((await fetch(metrics)).status).toBe(200);
+    const [, log = ""] = /Event log: +(\S+)/.exec(demo.output()) ?? [];
+    let report = "";
+    const write = (text: string): void => void (report += text);
+    expect(await runProgram(["report", "--db", log], { stdout: write, stderr: write, env: {} })).toBe(2);
+    expect(report).toContain("INCONCLUSIVE");
     demo.child.kill("SIGINT");
     expect(await exitOf(demo)).toBe(0);
     expect(demo.output()).toContain("Works on the primary, fails on the mirror:");

@@ -20,6 +20,8 @@ export interface PgsoakProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Runs as this user instead of ours: root isn't stopped by permissions. */
   readonly uid?: number;
+  /** File descriptor for its standard output, instead of what output() gives. */
+  readonly stdout?: number;
 }
 
 /** How a process ended: one of the two is null. */
@@ -80,17 +82,17 @@ export class PgsoakProcess implements AsyncDisposable {
 
   /** Starts it, or starts it again after its end. Returns the process without waiting for it to be ready. */
   launch(): ChildProcess {
-    const { uid, env } = this.#options;
+    const { uid, env, stdout = "pipe" } = this.#options;
     const child = spawn(process.execPath, [MAIN, "serve", "--config", this.configFile], {
       ...(uid === undefined ? {} : { uid, gid: uid }),
       cwd: this.folder,
       env: { PATH: process.env["PATH"], ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["ignore", stdout, "pipe"],
     });
     const output = join(this.folder, "output");
     const keep = (chunk: Buffer): void => writeFileSync(output, chunk, { flag: "a" });
-    child.stdout.on("data", keep);
-    child.stderr.on("data", keep);
+    child.stdout?.on("data", keep);
+    child.stderr?.on("data", keep);
     this.#child = child;
     this.#lifeStart = this.output().length;
     this.#closed = false;

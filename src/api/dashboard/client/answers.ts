@@ -48,6 +48,7 @@ export interface ReadinessAnswer {
     readonly total_requests: number;
     readonly consecutive_successes: number;
     readonly requests: { readonly seen: number; readonly errored: number; readonly dropped: number };
+    readonly cascades: number;
   };
 }
 

@@ -4,6 +4,9 @@ const NOTHING = "–";
 
 export const grouped = (count: number): string => Math.round(count).toLocaleString("en-US");
 
+/** `1 error`, `1,204 errors`. */
+export const counted = (count: number, noun: string): string => `${grouped(count)} ${noun}${count === 1 ? "" : "s"}`;
+
 const UNITS = [
   [1e9, "G"],
   [1e6, "M"],

@@ -2,7 +2,7 @@
 
 import type { GapAnswer, ObservationsAnswer } from "./answers.ts";
 import { element, find } from "./element.ts";
-import { duration, minute, percentDown, words } from "./format.ts";
+import { counted, duration, minute, percentDown, words } from "./format.ts";
 
 /** Nobody's fault: there was no log yet. */
 export const isBeforeLog = ({ cause }: GapAnswer): boolean => cause === "before_log" || cause === "not_configured";
@@ -27,7 +27,7 @@ export function showObserved({ from, to, mirrorings }: ObservationsAnswer): void
         piece.style.setProperty("--length", `${(gap.seconds / (end - begin)) * 100}%`);
         return piece;
       });
-      const said = `${percentDown(share)}, ${duration(observed)}${total === 0 ? "" : `, ${total} ${total === 1 ? "gap" : "gaps"}`}`;
+      const said = `${percentDown(share)}, ${duration(observed)}${total === 0 ? "" : `, ${counted(total, "gap")}`}`;
       return element(
         "div",
         { class: "strip" },

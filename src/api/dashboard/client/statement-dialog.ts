@@ -57,9 +57,9 @@ function counts(statement: StatementAnswer): HTMLElement {
     ["Calls", grouped(calls)],
     ["Mirrored", grouped(mirrored)],
     ["Errors", grouped(errored)],
+    ...(cascades === 0 ? [] : [["Of them consequences", grouped(cascades)] as const]),
     ["Dropped", grouped(dropped)],
     ["Divergences", grouped(divergences)],
-    ...(cascades === 0 ? [] : [["Consequences", grouped(cascades)] as const]),
     ["Mirror ÷ primary", ratio(slower)],
   ] as const;
   const items = figures.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, value)));
@@ -84,7 +84,7 @@ function body(statement: StatementAnswer): HTMLElement[] {
     ]);
   const placeRows = places.map((place) => {
     const { mirroring, database, calls: here, errored, dropped, divergences } = place;
-    return [mirroring, database, grouped(here), grouped(errored + dropped), grouped(divergences)];
+    return [mirroring, database, grouped(here), grouped(errored), grouped(dropped), grouped(divergences)];
   });
   return [
     element(
@@ -103,7 +103,7 @@ function body(statement: StatementAnswer): HTMLElement[] {
       table("Latency of mirrored calls", ["", "Primary", "Mirror", "Mirror ÷ primary"], latencyRows),
       table("Both results", ["", "Calls", "Of all"], parityRows),
     ),
-    table("Where", ["Mirroring", "Database", "Calls", "Errors", "Divergences"], placeRows),
+    table("Where", ["Mirroring", "Database", "Calls", "Errors", "Dropped", "Divergences"], placeRows),
   ];
 }
 

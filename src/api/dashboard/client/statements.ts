@@ -21,7 +21,7 @@ const troubled = (count: number, mark: "bad" | "open"): "bad" | "open" | "zero" 
 const COLUMNS: readonly Column[] = [
   { label: "Calls", sort: "calls", show: ({ calls }) => grouped(calls) },
   {
-    label: "Errors",
+    label: "Errors + drops",
     sort: "errors",
     show: ({ errored, dropped }) => grouped(errored + dropped),
     mark: ({ errored, dropped }) => troubled(errored + dropped, "bad"),
@@ -53,11 +53,15 @@ function cellOf({ show, mark, isWide }: Column, statement: StatementAnswer): HTM
 }
 
 function rowOf(statement: StatementAnswer, onOpen: (fingerprint: string) => void): HTMLElement {
-  const { fingerprint, statement: text, errors } = statement;
+  const { fingerprint, statement: text, errors, dropped } = statement;
   const button = element("button", { type: "button", class: "sql", "data-key": fingerprint, title: text }, text);
   button.addEventListener("click", () => onOpen(fingerprint));
   const [error] = errors;
-  const sample = error === undefined ? null : element("div", { class: "sample" }, `${error.code} ${error.sample}`);
+  const troubles = [
+    ...(dropped === 0 ? [] : [`${grouped(dropped)} dropped`]),
+    ...(error === undefined ? [] : [`${grouped(error.count)} × ${error.code} ${error.sample}`]),
+  ];
+  const sample = troubles.length === 0 ? null : element("div", { class: "sample" }, troubles.join(" · "));
   return element(
     "tr",
     {},

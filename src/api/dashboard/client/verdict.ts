@@ -2,7 +2,7 @@
 
 import type { ReadinessAnswer, Verdict } from "./answers.ts";
 import { element, field, find, time } from "./element.ts";
-import { duration, grouped, minute, ms, percent, percentDown } from "./format.ts";
+import { counted, duration, grouped, minute, ms, percent, percentDown } from "./format.ts";
 
 const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   READY: "Ready",
@@ -65,14 +65,20 @@ interface Figure {
 function figuresOf({ metrics }: ReadinessAnswer): Figure[] {
   const { mirror, primary } = metrics.latency;
   const { errored, dropped, seen } = metrics.requests;
+  // As the rate counts them: what follows from an earlier error is counted with it.
+  const failures = [
+    counted(errored - metrics.cascades, "error"),
+    counted(dropped, "drop"),
+    ...(metrics.cascades === 0 ? [] : [counted(metrics.cascades, "consequence")]),
+  ];
   return [
     { name: "Requests selected", value: grouped(metrics.total_requests), aside: `${grouped(seen)} seen` },
     {
-      name: "Error rate",
+      name: "Error rate, overall",
       value: percent(metrics.error_rate, (metrics.error_rate ?? 0) < 0.001 ? 3 : 2),
-      aside: `${grouped(errored)} errors, ${grouped(dropped)} drops`,
+      aside: failures.join(", "),
     },
-    { name: "Divergences", value: percent(metrics.divergence_rate, 3), aside: "results that differ" },
+    { name: "Divergences, overall", value: percent(metrics.divergence_rate, 3), aside: "results that differ" },
     {
       name: "Mirror p95",
       value: ms(mirror?.p95_ms ?? null),
@@ -83,7 +89,7 @@ function figuresOf({ metrics }: ReadinessAnswer): Figure[] {
       value: duration(metrics.observed_hours * 3600),
       aside: `${percentDown(metrics.observed_share)} of the window`,
     },
-    { name: "In a row", value: grouped(metrics.consecutive_successes), aside: "successes up to now" },
+    { name: "In a row", value: grouped(metrics.consecutive_successes), aside: "successes up to the end" },
   ];
 }
 

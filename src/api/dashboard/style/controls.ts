@@ -29,6 +29,7 @@ button:disabled { opacity: .6; cursor: default; } .quiet { border-color: transpa
 .notice { display: flex; gap: .3rem .8rem; flex-wrap: wrap; align-items: baseline; padding: .7rem 1rem; border-radius: 10px; border: 1px solid currentColor; border-left-width: 5px; }
 .notice strong { font-weight: 650; } .notice span { color: var(--ink); overflow-wrap: anywhere; } .notice[data-kind="bad"] { color: var(--bad); background: var(--bad-ground); } .notice[data-kind="warn"] { color: var(--open); background: var(--open-ground); } .notice[data-kind="info"] { color: var(--accent); background: var(--accent-ground); }
 .tag { display: inline-block; padding: .05rem .5rem; border-radius: 99px; font-size: .78rem; font-weight: 650; white-space: nowrap; } .verdict-tag { white-space: normal; border-radius: 8px; background: var(--open); color: var(--card); }
+.view select { max-width: 18rem; text-overflow: ellipsis; }
 @media (max-width: 640px) { .segments span, .segments button { padding: .25rem .4rem; } .view select { max-width: 46vw; } .live { min-width: 0; } }
 @media (prefers-reduced-motion: no-preference) { .live[data-state="live"] .dot { animation: breathe 3s ease-in-out infinite; } @keyframes breathe { 50% { opacity: .55; } } }
 `;
