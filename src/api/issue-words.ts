@@ -30,8 +30,14 @@ function expectedBy(issue: Issue): string {
   return issue.message;
 }
 
-/** `what` names the field; `value` is what was sent for it. Only a query can have a field more than once. */
-export function issueWords(issue: Issue, what: string, value: unknown, isQuery: boolean): string {
+/** The parts of a request that schemas look at, as Hono names them. */
+type Target = "query" | "json" | "form" | "param" | "header" | "cookie";
+
+/** `what` names the field; `value` is what was sent for it there. */
+export function issueWords(issue: Issue, what: string, value: unknown, target: Target): string {
+  // Forms carry tokens, which are never said again; only a query can have a field more than once.
+  if (target === "form") return `${what} is not valid, ${expectedBy(issue)}`;
+  const isQuery = target === "query";
   if (value === undefined) return `${what} is missing, ${expectedBy(issue)}`;
   if (isQuery && Array.isArray(value) && issue.code === "invalid_type")
     return `${what} is given more than once, expected once`;

@@ -38,13 +38,13 @@ export const refuseParameters: Hook<unknown, ApiEnv, string, Response | undefine
       field === undefined ? {} : { field },
     );
   }
-  const isQuery = result.target === "query";
+  const { target } = result;
   // A parameter that is a list is wrong as a whole: nobody counts its members.
-  const path = (isQuery ? issue?.path.slice(0, 1) : issue?.path) ?? [];
+  const path = (target === "query" ? issue?.path.slice(0, 1) : issue?.path) ?? [];
   const field = path.join(".");
   const what = field === "" ? "the body" : field;
   const sent = "data" in result ? result.data : undefined;
-  const words = issue === undefined ? `${what} is not valid` : issueWords(issue, what, valueAt(sent, path), isQuery);
+  const words = issue === undefined ? `${what} is not valid` : issueWords(issue, what, valueAt(sent, path), target);
   return problem("invalid_parameter", words, field === "" ? {} : { field });
 };
 
