@@ -27,6 +27,9 @@ const summarySchema = z.strictObject({
   ),
 });
 
+/** Two servers and a workload take a second, and many where other work has the processors. */
+const FIRST_LINE = { message: "the first live line", timeoutMs: 20_000 };
+
 interface Demo {
   readonly child: ChildProcess;
   /** The only folder it may write to. */
@@ -89,7 +92,7 @@ test("a second demo beside the first takes other ports, prints where it is and e
   await using _proxyPort = await occupy(6432);
   await using _apiPort = await occupy(9090);
   await withDemo([], async (demo) => {
-    await waitFor(() => / 1 s {3}requests \d/.test(demo.output()), { message: "the first live line" });
+    await waitFor(() => / 1 s {3}requests \d/.test(demo.output()), FIRST_LINE);
     const port = /psql -h 127\.0\.0\.1 -p (\d+) -U postgres bank/.exec(demo.output())?.[1];
     expect(port).not.toBe("6432");
     const metrics = /http:\S+\/metrics/.exec(demo.output())![0];
@@ -119,7 +122,7 @@ test("Ctrl-C while the servers start ends the demo with 0", async () => {
 
 test("a demo that is killed takes its servers and folders with it", async () => {
   await withDemo([], async (demo) => {
-    await waitFor(() => / 1 s {3}requests \d/.test(demo.output()), { message: "the first live line" });
+    await waitFor(() => / 1 s {3}requests \d/.test(demo.output()), FIRST_LINE);
     expect(readdirSync(demo.folder)).toHaveLength(3);
     demo.child.kill("SIGKILL");
     expect(await exitOf(demo)).toBeNull();
