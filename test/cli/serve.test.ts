@@ -16,6 +16,9 @@ function messages(output: string): string[] {
     .map((line) => String(JSON.parse(line).msg));
 }
 
+/** As long as those have that wait for the word "ready". */
+const START = { timeoutMs: 20_000, message: "a client is served" };
+
 /** A plain relay that says that it is ready: the API answers a little earlier. */
 async function startReady(): Promise<PgsoakProcess> {
   const pgsoak = await startPgsoakProcess({ tables: relayTables(primary()) });
@@ -59,7 +62,7 @@ test.runIf(process.platform === "linux")(
       await client.connect();
       await client.end();
       return true;
-    });
+    }, START);
     expect(await pgsoak.stop("SIGTERM")).toEqual({ code: 0, signal: null });
     expect(pgsoak.output()).toBe("");
   },
