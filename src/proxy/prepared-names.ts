@@ -142,13 +142,20 @@ export class PreparedNames {
     else this.define(prepared);
   }
 
+  /** DEALLOCATE ALL and DISCARD ALL know nothing of the unnamed statement. */
+  #forgetNamed(): void {
+    const unnamed = this.find("");
+    this.clear();
+    if (unnamed !== null && unnamed !== undefined) this.define(unnamed);
+  }
+
   #run(names: readonly NameOp[], defines: readonly PreparedStatement[], commands: number): void {
     let defined = 0;
     for (const op of names) {
       if (op.at >= commands) return;
       if (op.kind === "prepare") this.#prepared(defines[defined++]);
       else if (op.kind === "deallocate") this.forget(op.name);
-      else if (op.kind === "forget") this.clear();
+      else if (op.kind === "forget") this.#forgetNamed();
     }
   }
 }

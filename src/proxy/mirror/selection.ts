@@ -112,13 +112,19 @@ export class Selection {
 
   /** It says nothing about data, and nothing of its unit was wanted so far. */
   #neutral(request: Request): Decision {
-    const opens = opensTransaction(request);
-    const closes = request.statements.some((statement) => statement.class.closesTransaction);
-    if (closes ? opens && this.#inBlock : opens) {
-      this.#inBlock = true;
-      return "defer";
+    if (opensTransaction(request)) {
+      if (this.#inBlock || !request.statements.some((statement) => statement.class.chains)) {
+        this.#inBlock = true;
+        return "defer";
+      }
+      // The transaction that it goes on from is none that the mirror could be in.
+      this.#unitSkip = "filter";
+      return "filter";
     }
-    if (closes) return "filter";
+    if (request.statements.some((statement) => statement.class.closesTransaction)) {
+      this.#inBlock = false;
+      return "filter";
+    }
     if (this.#inBlock) return "defer";
     return request.sessionLevel || request.statements.length === 0 ? "select" : "filter";
   }

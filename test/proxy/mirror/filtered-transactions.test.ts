@@ -80,6 +80,13 @@ test.each(["COMMIT AND CHAIN", "COMMIT; BEGIN", "ROLLBACK AND CHAIN"])(
   },
 );
 
+test("a transaction that goes on behind an end that failed is not mirrored from its middle", async () => {
+  const begin = simple("BEGIN", "SELECT 1/0");
+  const rest = simple("COMMIT AND CHAIN", "CREATE TABLE made (id int)", "ROLLBACK");
+  expect(await endsOf("ddl", ...begin, extended("SAVEPOINT a", "ROLLBACK"), ...rest)).toEqual([]);
+  expect(await madeOnMirror()).toBe(false);
+});
+
 test("a transaction whose end is not taken is not left open on the mirror", async () => {
   await using proxy = await startAt("dml");
   await using raw = await login(proxy);

@@ -101,6 +101,15 @@ test("a statement that an error saves from being deallocated on a new connection
   }
 });
 
+test("the unnamed statement survives DEALLOCATE ALL and DISCARD ALL, as it does on the server", async () => {
+  for (const all of ["DEALLOCATE ALL", "DISCARD ALL"]) {
+    const named = [parse("S_4", "SELECT 1"), sync()];
+    const unnamed = [parse("", all), bind("", ""), execute(""), sync()];
+    expect(await endsOf([named, unnamed, use("")], 2)).toEqual(["match", "match", "match"]);
+    expect(await endsOf([named, unnamed, use("S_4")], 2)).toEqual(["match", "match", "both_failed"]);
+  }
+});
+
 test("a setting by a statement that was prepared before is restored, and hides no failure of the candidate", async () => {
   const prepare = [parse("t", "SELECT set_config('app.tenant', $1, false)"), sync()];
   const requests = [
