@@ -116,6 +116,17 @@ export class Request {
     return this.statements.some(({ class: c }) => c.sessionLevel || c.finishesPrepared);
   }
 
+  /** It has the end of a transaction in it. */
+  get closesTransaction(): boolean {
+    return this.statements.some((statement) => statement.class.closesTransaction);
+  }
+
+  /** As far as its statements say so: a function that a SELECT calls may write too. */
+  get mayWrite(): boolean {
+    if (this.hasUnknown || this.kind === "function") return true;
+    return this.statements.some(({ class: { level } }) => level === "dml" || level === "ddl");
+  }
+
   /** The statements that touch the session and that the primary has run, in order. */
   *ran(): Iterable<Statement> {
     for (const op of this.ops ?? []) {

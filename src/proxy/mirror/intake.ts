@@ -46,7 +46,7 @@ export class Intake {
       this.#owner.take(announced);
     } else {
       // The end of a transaction in which nothing was wanted ends what waited in it too.
-      if (request.statements.some((statement) => statement.class.closesTransaction)) this.skipDeferred();
+      if (request.closesTransaction) this.skipDeferred();
       this.#skip(announced, decision);
     }
   }

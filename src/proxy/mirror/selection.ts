@@ -121,7 +121,7 @@ export class Selection {
       this.#unitSkip = "filter";
       return "filter";
     }
-    if (request.statements.some((statement) => statement.class.closesTransaction)) {
+    if (request.closesTransaction) {
       this.#inBlock = false;
       return "filter";
     }

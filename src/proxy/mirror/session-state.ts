@@ -145,7 +145,7 @@ function changesSession(request: Request): boolean {
   return request.touchesObjects && request.statements.some(({ class: c }) => c.level !== "reads" || c.movesCursor);
 }
 
-function endOf({ primary, statements }: Request): End {
+function endOf({ primary, closesTransaction }: Request): End {
   const { status, failed, commits, rollbacks } = primary;
   if (status === STATUS_IDLE) {
     if (commits > 0) return failed || rollbacks > 0 ? "unclear" : "kept";
@@ -154,7 +154,7 @@ function endOf({ primary, statements }: Request): End {
   if (commits > 0) return rollbacks > 0 || failed ? "unclear" : "kept"; // COMMIT AND CHAIN
   if (rollbacks === 0) return "open";
   // ROLLBACK AND CHAIN undoes all of it; which part a savepoint holds is not known.
-  return statements.some((statement) => statement.class.closesTransaction) ? "undone" : "unclear";
+  return closesTransaction ? "undone" : "unclear";
 }
 
 /** The request as a command; null when its frames were not kept, or stand on a statement that they don't bring along. */

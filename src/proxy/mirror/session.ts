@@ -207,8 +207,8 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   missed(announced: Announced): void {
     const { request } = announced;
     this.#miss(request, commandOf(announced));
-    if (mayWrite(request)) this.#thinnedUnit = request.unit;
-    if (!request.statements.some((statement) => statement.class.closesTransaction)) return;
+    if (request.mayWrite) this.#thinnedUnit = request.unit;
+    if (!request.closesTransaction) return;
     this.#missedEnd = request;
     request.followers.push(() => this.#o.mirror.namesKnown());
   }
@@ -537,13 +537,6 @@ export class MirrorSession implements MirrorRequestOwner, IntakeOwner, LinkOwner
   #nowMs(): number {
     return this.#destination.recording.clock.nowMs();
   }
-}
-
-/** As far as its statements say so. */
-function mayWrite({ kind, hasUnknown, statements }: Request): boolean {
-  return (
-    kind === "function" || hasUnknown || statements.some(({ class: { level } }) => level === "dml" || level === "ddl")
-  );
 }
 
 /** What fails here fails behind another failure, which has been told. */
